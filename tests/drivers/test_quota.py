@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Limits, SiteSpec, SiteState
-from panggon.drivers import storage
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings
+from panggon.drivers.file_systems import storage
 from panggon.drivers.quota import RECORD, QuotaDriver, Settings
 from tests.drivers import filesystems
 from tests.drivers.conftest import UID_BASE

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
-from panggon.core.node.resources import Key, Kind
-from panggon.drivers import authority, bundles, files
-from panggon.drivers.bundles import key_text
+from panggon.core.node.planning.resources import Key, Kind
+from panggon.drivers.certificates import authority, bundles
+from panggon.drivers.certificates.bundles import key_text
+from panggon.drivers.system import files
 from panggon.node.renewal import report
 from tests.node.renewal_place import BEGIN, KEY, SITE, Place, chained, key
 

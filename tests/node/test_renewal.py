@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Attributes, Key, Kind
-from panggon.drivers import authority, bundles, files
+from panggon.core.node.planning.resources import Attributes, Key, Kind
+from panggon.drivers.certificates import authority, bundles
+from panggon.drivers.system import files
 from panggon.engine import journal_file
-from panggon.node import clock, records
+from panggon.node import clock
 from panggon.node.renewal import report
 from panggon.node.renewal.__main__ import attend
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config as configs
 from panggon.node.settings import config_file
+from panggon.node.state import records
 from tests.node.renewal_place import BEGIN, KEY, SITE, Place, chained
 from tests.node.web_stand import HOST
 

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from panggon.drivers import files
-from panggon.node import layout, protections, records
+from panggon.drivers.system import files
+from panggon.node import layout, protections
 from panggon.node.command import show
 from panggon.node.command.status import FULL_MOST, ServerStatus, Status, worries
 from panggon.node.servers import postgresql
 from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import Excess
+from panggon.node.state import records
 from panggon.node.supervision import units
-from tests.core.node.plans import FACTS
+from tests.core.node.planning.plans import FACTS
 from tests.node import simulated
 
 KNOT, NGINX = ServerStatus("knot", False, "", 0), ServerStatus("nginx", True, "", 0)

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.journal import Word
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.journal import Word
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import SiteState
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs, wiring

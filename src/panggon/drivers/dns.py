@@ -23,13 +23,13 @@ import dns.rrset
 import dns.update
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, absent, ours, strange
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Observation, absent, ours, strange
 from panggon.core.sites.spec import HOST, SiteSpec
-from panggon.drivers import marks
-from panggon.drivers.marks import Mark, Slot
-from panggon.drivers.patience import Patience
-from panggon.drivers.zone import Question, Server, Settings, Zone, answer, below
+from panggon.drivers.system.patience import Patience
+from panggon.drivers.zones import marks
+from panggon.drivers.zones.marks import Mark, Slot
+from panggon.drivers.zones.zone import Question, Server, Settings, Zone, answer, below
 
 MARK_LABEL, CHALLENGE_LABEL = "_panggon", "_acme-challenge"
 ADDRESS_TYPES = ("A", "AAAA")
@@ -54,8 +54,8 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class RecordsDriver:
     """Attributes: `site`, `a` and `aaaa`, sorted tuples of addresses, and `safety`, the words of the safety records
-    (`drivers/marks.py`) that stand there, by us or by others; besides `ttl`, seconds, where somebody has given one of
-    ours another than the settings have.
+    (`drivers/zones/marks.py`) that stand there, by us or by others; besides `ttl`, seconds, where somebody has given
+    one of ours another than the settings have.
     """
 
     settings: Settings

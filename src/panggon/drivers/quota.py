@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.sites.spec import SiteSpec
-from panggon.drivers import files, storage
-from panggon.drivers.owner import uid_of
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import files
+from panggon.drivers.system.owner import uid_of
 
 RECORD = "quota.json"
 UNBOUNDED: Attributes = {"mebibytes": 0, "files": 0}

@@ -7,37 +7,21 @@ from datetime import datetime
 from functools import partial
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.desired import MachineFacts
-from panggon.core.node.driver import Driver
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.desired import MachineFacts
+from panggon.core.node.planning.driver import Driver
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.node.zone_names import ZoneNames
 from panggon.core.sites.spec import Engine, SiteKind, SiteSpec, SiteState
-from panggon.drivers import (
-    acme_orders,
-    authority,
-    database,
-    directory,
-    dns,
-    fake,
-    files,
-    host_link,
-    quota,
-    runtime,
-    sftp,
-    site_file,
-    storage,
-    tasks,
-    tls,
-    transfer,
-    user,
-    visit,
-    web,
-    zone,
-)
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.mariadb import MariaDb
-from panggon.drivers.postgresql import PostgreSql
-from panggon.drivers.visit import Door
+from panggon.drivers import database, directory, dns, fake, host_link, quota, runtime, sftp, site_file, tasks, tls, user
+from panggon.drivers.certificates import acme_orders, authority
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.databases.mariadb import MariaDb
+from panggon.drivers.databases.postgresql import PostgreSql
+from panggon.drivers.file_systems import storage
+from panggon.drivers.nginx import visit, web
+from panggon.drivers.nginx.visit import Door
+from panggon.drivers.system import files
+from panggon.drivers.zones import transfer, zone
 from panggon.node import clock, layout, protections
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import knot, nginx, sshd

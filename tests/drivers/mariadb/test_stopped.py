@@ -7,11 +7,11 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from panggon.core.node.database_size import MEBIBYTE
-from panggon.core.node.resources import Key
+from panggon.core.node.databases.database_size import MEBIBYTE
+from panggon.core.node.planning.resources import Key
 from panggon.core.sites.spec import Engine, SiteState
 from panggon.drivers.database import DatabaseDriver
-from panggon.drivers.mariadb import server as mariadb_server
+from panggon.drivers.databases.mariadb import server as mariadb_server
 from panggon.node.servers import mariadb
 from tests.drivers.databases import ini
 from tests.drivers.mariadb.reach import FIRST, as_site, count, root_says, spec

@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from panggon.core.node.database_size import INODE_BYTES
-from panggon.core.node.resources import Key
+from panggon.core.node.databases.database_size import INODE_BYTES
+from panggon.core.node.planning.resources import Key
 from panggon.core.sites.spec import SiteState
 from panggon.drivers.database import DatabaseDriver
-from panggon.drivers.postgresql import PostgreSql, sessions
+from panggon.drivers.databases.postgresql import PostgreSql, sessions
 from panggon.node.servers import postgresql
 from tests.drivers.databases import ini
 from tests.drivers.postgresql.reach import FIRST, as_site, count, is_tidy, refusal, root_says, spec

@@ -7,7 +7,7 @@ import pytest
 
 from demo.ports import free_port
 from panggon.drivers.dns import RecordsDriver
-from panggon.drivers.zone import Server, Settings
+from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
 from tests.drivers.records.zone import FIRST, HOST, KEY, SITE, SPEC, driver_settings, knot_settings
 from tests.drivers.running import running

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind, Standing
+from panggon.core.node.planning.resources import Key, Kind, Standing
 from panggon.core.node.zone_names import leading_elsewhere, leading_to
-from panggon.drivers import shell, transfer
 from panggon.drivers.dns import ChallengeRecords, RecordsDriver
-from panggon.drivers.zone import Settings
+from panggon.drivers.system import shell
+from panggon.drivers.zones import transfer
+from panggon.drivers.zones.zone import Settings
 from tests.drivers import bind
 from tests.drivers.contract import Case, Contract
 from tests.drivers.records.zone import (

@@ -18,10 +18,11 @@ import pytest
 
 from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind, Standing
-from panggon.drivers import shell, transfer, zone
+from panggon.core.node.planning.resources import Key, Kind, Standing
 from panggon.drivers.dns import RecordsDriver
-from panggon.drivers.zone import Server, Settings, Zone
+from panggon.drivers.system import shell
+from panggon.drivers.zones import transfer, zone
+from panggon.drivers.zones.zone import Server, Settings, Zone
 from panggon.node.servers import knot
 from tests.drivers import secondary
 from tests.drivers.dripping import serve

@@ -11,9 +11,9 @@ import dns.update
 import dns.zone
 
 from demo.ports import free_port
-from panggon.core.node.resources import Attributes, Key, Kind
+from panggon.core.node.planning.resources import Attributes, Key, Kind
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers.zone import Server, Settings
+from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
 from tests.drivers import bind
 

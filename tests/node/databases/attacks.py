@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node import database_load
-from panggon.core.node.database_load import FIRST_FEW, MEBIBYTE, Session
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import FIRST_FEW, MEBIBYTE, Session
 from panggon.core.sites.spec import Engine
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.mariadb import sessions as mariadb_sessions
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.databases.mariadb import sessions as mariadb_sessions
 from panggon.node.databases.brake import Brake
 from tests.node.databases.place import Place, client, served
 from tests.node.stand import UID_BASE

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from panggon.core.node import database_load
-from panggon.core.node.database_load import (
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import (
     SHARED_MOST,
     SHARED_SOME,
     SHARED_STEP,

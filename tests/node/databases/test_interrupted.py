@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.database_size import MEBIBYTE
+from panggon.core.node.databases.database_size import MEBIBYTE
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files
-from panggon.drivers.storage import database_mark
+from panggon.drivers.file_systems.storage import database_mark
+from panggon.drivers.system import files
 from panggon.node.databases import owner, wishes
 from panggon.node.databases.jobs import Job
 from panggon.node.databases.owner import CLOSED, Owner

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from panggon.core.node.database_load import Session
+from panggon.core.node.databases.database_load import Session
 from panggon.core.sites.spec import Engine
 from panggon.node.databases.placement import Placement
 from tests.node.scheduling import priority_of_session, shares_by_sessions

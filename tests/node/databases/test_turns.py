@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.sites.spec import Engine
-from panggon.drivers.storage import open_mark
+from panggon.drivers.file_systems.storage import open_mark
 from panggon.node.databases import jobs, owner
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.database_size import MEBIBYTE
+from panggon.core.node.databases.database_size import MEBIBYTE
 from panggon.core.sites.spec import Engine
 from panggon.drivers.database import load_record
-from panggon.drivers.storage import open_mark
-from panggon.node import records
+from panggon.drivers.file_systems.storage import open_mark
 from panggon.node.databases import watch as watches
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.watch import Databases, Watch
+from panggon.node.state import records
 
 SITE, OTHER = "s900001", "s900002"
 

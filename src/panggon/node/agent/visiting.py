@@ -23,7 +23,7 @@ from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.node.agent.client import Portal
 from panggon.node.agent.filled import Filled
 from panggon.node.clock import now
-from panggon.node.going_on import going_on
+from panggon.node.daemons.going_on import going_on
 from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import usage_of
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from panggon.core.errors import PermanentError
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import asking, files
+from panggon.drivers.system import asking, files
 from panggon.node import layout
 from panggon.node.databases import wishes
 from panggon.node.databases.jobs import SECONDS

@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from panggon.core.errors import PanggonError
-from panggon.core.node import plan as plans
-from panggon.core.node import plan_words, problem_words
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Outcome, Word
-from panggon.core.node.plan import Plan
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Outcome, Word
+from panggon.core.node.planning.plan import Plan
+from panggon.core.node.words import plan_words, problem_words
 from panggon.core.sites.htaccess import Effect
-from panggon.drivers.htaccess import Found
+from panggon.drivers.nginx.htaccess import Found
 from panggon.engine.steps import Phase, Progress
 from panggon.node.agent.drift import MACHINE
 from panggon.node.command.printable import printable

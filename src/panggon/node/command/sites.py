@@ -11,10 +11,10 @@ from rich.console import Console
 
 from panggon import file_words
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.node import plan_words
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Outcome, Word
-from panggon.core.node.plan import plain_attributes
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Outcome, Word
+from panggon.core.node.planning.plan import plain_attributes
+from panggon.core.node.words import plan_words
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.node import runs
@@ -22,7 +22,7 @@ from panggon.node.agent import folders, strays
 from panggon.node.command import batch, copies, show, show_many
 from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
 from panggon.node.command.printable import printable
-from panggon.node.lock import AGENT, is_held
+from panggon.node.daemons.lock import AGENT, is_held
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 

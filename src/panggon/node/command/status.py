@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.drivers import control, files
-from panggon.node import layout, protections, records
+from panggon.drivers.nginx import control
+from panggon.drivers.system import files
+from panggon.node import layout, protections
 from panggon.node.agent import filled, identity, strays
 from panggon.node.clock import now
 from panggon.node.command import addresses
@@ -17,6 +18,7 @@ from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
 from panggon.node.sockets.quota.full import TOO_MUCH, excess_of
+from panggon.node.state import records
 from panggon.node.supervision import services, units
 
 NOBODY = "situs.invalid"  # a name that no site has (RFC 6761)

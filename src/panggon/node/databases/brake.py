@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from math import inf
 from threading import Event, get_native_id
 
-from panggon.core.node import database_load
-from panggon.core.node.database_load import Load, Session
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import Load, Session
 from panggon.core.sites.spec import Engine
-from panggon.drivers.database_server import DatabaseServer, Watched
-from panggon.drivers.owner import uid_of
+from panggon.drivers.databases.database_server import DatabaseServer, Watched
+from panggon.drivers.system.owner import uid_of
 from panggon.node import slices
+from panggon.node.daemons.going_on import going_on
 from panggon.node.databases import crowd
 from panggon.node.databases.placement import Placement
 from panggon.node.databases.queues import Queues
 from panggon.node.databases.refusals import Refusals
-from panggon.node.going_on import going_on
 
 SECONDS = 1.0
 # A session is on any processor until it is found, and who is ended at each look comes back as often.

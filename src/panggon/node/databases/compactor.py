@@ -7,8 +7,8 @@ from threading import Event
 
 from panggon.core.errors import PanggonError
 from panggon.drivers.database import load_record
+from panggon.node.daemons.going_on import going_on
 from panggon.node.databases.watch import Watch
-from panggon.node.going_on import going_on
 
 SECONDS, REST = 2.0, 20.0
 

@@ -17,18 +17,19 @@ from typing import Any
 
 from panggon.core.errors import PanggonError
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import files, storage
 from panggon.drivers.database import Record, load_record
-from panggon.drivers.storage import leaving_mark, open_mark
-from panggon.node import alive
-from panggon.node.control import Connection, Desk
+from panggon.drivers.file_systems import storage
+from panggon.drivers.file_systems.storage import leaving_mark, open_mark
+from panggon.drivers.system import files
+from panggon.node.daemons import alive
+from panggon.node.daemons.control import Connection, Desk
+from panggon.node.daemons.going_on import going_on, heed
+from panggon.node.daemons.resting import Resting
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Databases, Watch
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
-from panggon.node.going_on import going_on, heed
-from panggon.node.resting import Resting
 
 # A look takes at most a quarter of a hundredth of the time, however many sites there are; but none is later than the
 # last one says: what a site writes meanwhile is bounded by nothing.

@@ -16,8 +16,8 @@ from math import inf
 from pathlib import Path
 from time import monotonic
 
-from panggon.core.node import database_load
-from panggon.core.node.database_load import Session, Taken
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import Session, Taken
 from panggon.core.sites.spec import Engine
 from panggon.node import slices
 

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, TemporaryError
-from panggon.core.node.database_size import MEBIBYTE, Size
+from panggon.core.node.databases.database_size import MEBIBYTE, Size
 from panggon.core.sites.spec import SITE_ID, Engine
-from panggon.drivers import files, storage
 from panggon.drivers.database import RECORD, Record, load_record
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.storage import database_mark, open_mark
-from panggon.node import records
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.file_systems import storage
+from panggon.drivers.file_systems.storage import database_mark, open_mark
+from panggon.drivers.system import files
+from panggon.node.state import records
 
 NOTE = "PENUH-BASIS-DATA.txt"
 NOTE_WORDS = """Basis data situs ini lebih besar daripada yang diizinkan paketnya ({most} MiB; terpakai {used} MiB).

@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.node.renewal import Lifetime, authority_ends, pause, waits, wanted, worries
-from panggon.core.node.resources import Key, Kind
 from panggon.core.sites.spec import HOST
-from panggon.drivers import bundles, files, handshake
-from panggon.drivers.bundles import Bundle
+from panggon.drivers.certificates import bundles, handshake
+from panggon.drivers.certificates.bundles import Bundle
+from panggon.drivers.system import files
 from panggon.drivers.tls import BUNDLE, CertificateDriver, link_to
 from panggon.engine import journal_file
 from panggon.node.renewal import report

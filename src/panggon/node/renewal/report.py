@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from panggon.node import records
+from panggon.node.state import records
 
 # Three passes that did not come: nobody looks after the certificates.
 SILENCE = timedelta(minutes=30)

@@ -19,10 +19,10 @@ from typing import Any
 
 from panggon.core.errors import PanggonError
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import files
-from panggon.node import systemd
-from panggon.node.control import Connection, Desk
-from panggon.node.going_on import heed
+from panggon.drivers.system import files
+from panggon.node.daemons import systemd
+from panggon.node.daemons.control import Connection, Desk
+from panggon.node.daemons.going_on import heed
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.listening import channel, listener
 from panggon.node.sockets.listening.channel import Keeping

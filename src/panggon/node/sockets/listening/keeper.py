@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 from panggon.node.sockets.listening import channel
 from panggon.node.sockets.settings import SocketSettings
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from panggon.core.node.resources import canonical
+from panggon.core.node.planning.resources import canonical
 from panggon.core.sites.outgoing import NOBODY, Policy
 from panggon.core.sites.spec import Engine, SiteKind
 from panggon.node.gate.archive import archive
@@ -44,7 +44,7 @@ class Launch:
     """Everything that a sandbox is started with. `texts` and `binaries` are handed over as open files, never as paths:
     nothing has to lie where the site's user can read it. `environment` is for the program alone: what builds the
     sandbox must not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to; `entrance`
-    the directory by which it comes to its database's server (`drivers.entrances`).
+    the directory by which it comes to its database's server (`drivers.databases.entrances`).
     """
 
     kind: SiteKind

@@ -11,8 +11,8 @@ from typing import ParamSpec
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.sites.outgoing import Policy, parse
-from panggon.drivers import shell
-from panggon.drivers.patience import Patience
+from panggon.drivers.system import shell
+from panggon.drivers.system.patience import Patience
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds
 from panggon.node.sockets.settings import SocketSettings
