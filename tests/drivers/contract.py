@@ -1,4 +1,4 @@
-"""What every driver owes the engine (`core/node/planning/driver.py`), as tests: the fake and the real ones take the same.
+"""What every driver owes the engine (`core/node/planning/driver.py`), as tests: the fake and the real take the same.
 
 A test class inherits `Contract` and gives a fixture `case`.
 """

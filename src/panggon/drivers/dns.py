@@ -54,8 +54,8 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class RecordsDriver:
     """Attributes: `site`, `a` and `aaaa`, sorted tuples of addresses, and `safety`, the words of the safety records
-    (`drivers/zones/marks.py`) that stand there, by us or by others; besides `ttl`, seconds, where somebody has given one of
-    ours another than the settings have.
+    (`drivers/zones/marks.py`) that stand there, by us or by others; besides `ttl`, seconds, where somebody has given
+    one of ours another than the settings have.
     """
 
     settings: Settings
