@@ -17,7 +17,8 @@ from bench.machine import Machine, described, running, spec
 from bench.pressing import Pressed, pressed
 from bench.serving import cpu_seconds
 from panggon.core.sites.spec import Limits, SiteSpec
-from panggon.drivers import runtime, visit
+from panggon.drivers import runtime
+from panggon.drivers.nginx import visit
 from panggon.node import layout
 
 # Many short ones: how the connections of one round are spread over a server's workers is chance.

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Engine
 from panggon.drivers.database import DatabaseDriver, Settings
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.mariadb import MariaDb
-from panggon.drivers.postgresql import PostgreSql
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.databases.mariadb import MariaDb
+from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.node.databases.brake import Brake
 from panggon.node.servers import mariadb, postgresql
 from tests.drivers.running import running
@@ -49,7 +49,7 @@ CLOSED = (
     "$ini = parse_ini_file('/site/private/database.ini'); $path = $ini['socket'] ?? \"{$ini['host']}/.s.PGSQL.5432\";"
     ' while (true) { if ($link = @stream_socket_client("unix://$path")) { fclose($link); } }'
 )
-# The same by so few at a time that no queue is too long (`core.node.entrances`): there are eight who do it.
+# The same by so few at a time that no queue is too long (`core.node.databases.entrances`): there are eight who do it.
 SELDOM = CLOSED.replace("while (true) {", "while (true) { usleep({}); for ($i = 0; $i < 5; $i++)")
 ATTACKS = {
     "mariadb processors": _asked("SELECT BENCHMARK(1000000000, SHA2('x', 512))"),

@@ -11,7 +11,7 @@ from bench.machine import Machine
 from bench.watching import Watcher
 from panggon.core.errors import TemporaryError
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers import visit
+from panggon.drivers.nginx import visit
 
 # Of the first round; the others need not take so long to show the same.
 LONGEST, USUAL = 15.0, 2.0

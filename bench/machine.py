@@ -18,19 +18,20 @@ from unittest.mock import patch
 
 from bench.watching import may_go_first
 from demo.ports import free_port
-from panggon.core.node.desired import desired
-from panggon.core.node.journal import Finished, Outcome, Started, Word
-from panggon.core.node.plan import make
-from panggon.core.node.resources import Key, Kind, absent
+from panggon.core.node.planning.desired import desired
+from panggon.core.node.planning.journal import Finished, Outcome, Started, Word
+from panggon.core.node.planning.plan import make
+from panggon.core.node.planning.resources import Key, Kind, absent
 from panggon.core.sites import spec_document
 from panggon.core.sites.spec import Engine, Profile, SiteSpec, SiteState
 from panggon.drivers import user
-from panggon.drivers.visit import Door
+from panggon.drivers.nginx.visit import Door
 from panggon.engine import journal_file
-from panggon.node import layout, records, runs, wiring
+from panggon.node import layout, runs, wiring
 from panggon.node.settings import config
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
+from panggon.node.state import records
 from panggon.node.supervision import services
 
 ZONE = "kota.example"

@@ -25,7 +25,7 @@ from typing import Any
 
 from bench import databases, ending
 from bench.machine import described
-from panggon.drivers import files
+from panggon.drivers.system import files
 from panggon.node.supervision import listening
 from tests.node import fastcgi
 from tests.node.stand import Stand

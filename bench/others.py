@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bench.machine import Machine, spec
 from bench.watching import Watcher
 from panggon.core.errors import TemporaryError
-from panggon.drivers import visit
+from panggon.drivers.nginx import visit
 
 # The slowest of few requests is no measure for the slowest of thousands.
 QUIET_SECONDS, SLOW_SECONDS = 30.0, 15

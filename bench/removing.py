@@ -12,8 +12,8 @@ import pymysql
 from bench.machine import Machine
 from panggon.core.node.parking import Uptime
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.node import recorded
-from panggon.node.parked import uptime
+from panggon.node.state import recorded
+from panggon.node.state.parked import uptime
 
 FILES, FOLDERS, FILE = 10_000, 100, b"x" * 2048
 TABLES, ROWS = 50, 2_000

@@ -14,8 +14,8 @@ from bench.machine import PAGE, STATIC
 from demo.ports import free_port
 from panggon.core.errors import TemporaryError
 from panggon.core.sites.spec import Limits
-from panggon.drivers import visit
-from panggon.drivers.visit import Door
+from panggon.drivers.nginx import visit
+from panggon.drivers.nginx.visit import Door
 from panggon.node.sockets.sandboxes.launch import workers
 from tests.php import PROGRAM as PHP
 

@@ -10,14 +10,14 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import visit
-from panggon.drivers.visit import Door
+from panggon.drivers.nginx import visit
+from panggon.drivers.nginx.visit import Door
 
 
 def go_first() -> None:
     """Before everybody else on this machine: who measures would otherwise tell of his own waiting for a processor,
     which a visitor from elsewhere does not. So do the threads that are started from here: each visit waits until there
-    is the one that would end it (`drivers.deadline`). A priority would count in his session only.
+    is the one that would end it (`drivers.system.deadline`). A priority would count in his session only.
     """
     with suppress(PermissionError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))

@@ -17,7 +17,7 @@ from demo import cleaning, figures, layout
 from demo.layout import ZONE, Layout, Places
 from demo.steps import say
 from panggon.core.errors import PanggonError
-from panggon.node.lock import alone
+from panggon.node.daemons.lock import alone
 
 PYTHON = sys.executable
 STOP_SECONDS = 180

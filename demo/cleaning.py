@@ -13,8 +13,8 @@ from pathlib import Path
 from demo.layout import HOSTING, REPOSITORY, SITES_MOST, Layout, Places, is_root, load, real, simulated
 from demo.steps import say
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers.patience import Patience
-from panggon.node.lock import alone
+from panggon.drivers.system.patience import Patience
+from panggon.node.daemons.lock import alone
 
 USERDB = Path("/etc/userdb")
 PACKAGES = REPOSITORY / "var" / "packages-installed"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyotp
 
 from demo.browser import Browser, DemoError, Form, Page, Values
-from panggon.drivers.patience import Patience
+from panggon.drivers.system.patience import Patience
 
 SECONDS_TO_WAIT = 120
 CODE_SECONDS = 30  # RFC 6238

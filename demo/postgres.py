@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from panggon.drivers.patience import Patience
+from panggon.drivers.system.patience import Patience
 
 ROLE = DATABASE = "panggon"
 SECONDS = 30

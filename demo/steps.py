@@ -22,7 +22,7 @@ from demo.paper import code_on, words_on
 from demo.people import Account, Person
 from demo.proofs import Proof, Target
 from demo.requests import ONE_MORE, THE_REQUEST, hand_in
-from panggon.drivers.patience import Patience
+from panggon.drivers.system.patience import Patience
 
 SECONDS_TO_WAIT = 120
 A_REQUEST = re.compile(r"/permohonan/([A-Z]+-[0-9]{4}-[0-9]+)/")

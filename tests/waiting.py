@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from panggon.drivers.patience import Patience
+from panggon.drivers.system.patience import Patience
 
 Found = TypeVar("Found")
 PAUSE = 0.02

@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from panggon.core.node import plan as plans
+from panggon.core.node.planning import plan as plans
 from panggon.core.sites.life import SiteAction
 from panggon.sites import life
 from panggon.sites.models import Node, Outcome, Site, Wish
 from panggon.upkeep import requests as site_requests
 from panggon.upkeep.models import Alteration
 from panggon.upkeep.models import Request as AskedFor
-from tests.core.node.plans import FACTS, PREPARED, nothing
+from tests.core.node.planning.plans import FACTS, PREPARED, nothing
 from tests.portal import upkeep
 from tests.portal.office import LETTER, Office
 

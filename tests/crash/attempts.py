@@ -26,17 +26,18 @@ import psycopg
 from pymysql.cursors import Cursor
 
 from panggon.core.errors import PanggonError
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Entry, Failed, Outcome
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Entry, Failed, Outcome
 from panggon.core.sites.spec import SiteSpec
 from panggon.engine import journal_file, patience, steps
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.observe import Drivers
-from panggon.node import protections, recorded, runs
+from panggon.node import protections, runs
 from panggon.node.clock import now
 from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
+from panggon.node.state import recorded
 
 # Pauses of the engine's patience are this much shorter where something is made to fail, and so for good. Elsewhere
 # nothing fails but what passes by itself, later on a busy machine.

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from panggon.core.errors import PanggonError
-from panggon.core.node.resources import Kind
+from panggon.core.node.planning.resources import Kind
 from panggon.core.sites.spec import SiteSpec
-from panggon.drivers import asking, processes
+from panggon.drivers.system import asking, processes
 from tests.crash import deaf
 from tests.crash.attempts import Attempt, Ended, Fault, Moments
 from tests.crash.mischief import MEDDLINGS, Failing, Lying, Meddled, Meddling, Refuted, Unheard

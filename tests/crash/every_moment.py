@@ -17,7 +17,7 @@ from functools import partial
 
 import pytest
 
-from panggon.core.node.resources import Kind
+from panggon.core.node.planning.resources import Kind
 from panggon.core.sites.spec import Engine
 from tests.crash import surroundings
 from tests.crash.attempts import Attempt, Moments

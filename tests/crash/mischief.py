@@ -15,11 +15,13 @@ import psycopg
 import pymysql
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.driver import Check, Driver
-from panggon.core.node.resources import Attributes, Key, Kind, Observation
+from panggon.core.node.planning.driver import Check, Driver
+from panggon.core.node.planning.resources import Attributes, Key, Kind, Observation
 from panggon.core.sites.kinds import PythonApplication
 from panggon.core.sites.spec import Engine, SiteKind, SiteSpec
-from panggon.drivers import asking, control, storage
+from panggon.drivers.file_systems import storage
+from panggon.drivers.nginx import control
+from panggon.drivers.system import asking
 from panggon.engine.observe import Drivers
 from tests.faults.machine import Machine
 

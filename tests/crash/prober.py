@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demo.layout import ZONE
 from panggon.core.sites.spec import SiteKind, SiteSpec, SiteState
-from panggon.drivers.storage import open_mark
+from panggon.drivers.file_systems.storage import open_mark
 from tests.crash.lives import APPLICATION as APPLICATION_NAME
 from tests.faults.machine import Machine
 

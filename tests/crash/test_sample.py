@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node import closing
-from panggon.core.node.resources import Kind
+from panggon.core.node.planning import closing
+from panggon.core.node.planning.resources import Kind
 from panggon.core.sites.spec import SiteState
 from tests.crash import prober, world
 from tests.crash.attempts import Attempt, Ended, Fault, Moments

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from panggon.core.node.desired import CLOSED
-from panggon.core.node.resources import Kind
+from panggon.core.node.planning.desired import CLOSED
+from panggon.core.node.planning.resources import Kind
 from panggon.core.sites.spec import Engine, SiteSpec
 from tests.crash import prober
 from tests.crash.attempts import Attempt
@@ -85,7 +85,7 @@ class Tries:
 
     def _wrong(self, spec: SiteSpec, *, patient: bool) -> list[str]:
         """With a success. A closing says that the site is shut, whatever others do to its records meanwhile
-        (core/node/closing.py); the drift has to tell those.
+        (core/node/planning/closing.py); the drift has to tell those.
         """
         found = self._seen(spec, patient=patient)
         if found and spec.state in CLOSED and self._tells_of_records(spec):

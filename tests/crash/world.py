@@ -12,7 +12,7 @@ import psycopg
 import pymysql
 
 from demo.layout import UID_BASE, ZONE
-from panggon.drivers import asking
+from panggon.drivers.system import asking
 from tests.faults.machine import USERDB, Machine
 
 World = dict[str, str]

@@ -17,6 +17,7 @@ from tests.waiting import until
 
 SERVES = "Melayani sampai Ctrl-C"
 SERVERS_ARE_THERE = "Semua server siap"  # before the nine steps
+SITE_IS_PREPARED = "sebelum.sftp_menolak"  # in the fifth of them: all of its site is there, closed
 
 
 @dataclass(frozen=True)

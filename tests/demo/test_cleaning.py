@@ -12,7 +12,7 @@ import pytest
 from demo import cleaning
 from demo.layout import REPOSITORY, SIMULATION_STATE, Places
 from panggon.core.errors import TemporaryError
-from panggon.node.lock import alone
+from panggon.node.daemons.lock import alone
 from tests.demo.unprivileged import NOBODY, unprivileged
 from tests.site_numbers import First
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.clients import ask_https
-from panggon.drivers.authority import create_authority
+from panggon.drivers.certificates.authority import create_authority
 from panggon.node import clock
 
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.layout import load
-from tests.demo.running import SERVERS_ARE_THERE, Demonstration, demonstration, exit_status, serving
+from tests.demo.running import SERVERS_ARE_THERE, SITE_IS_PREPARED, Demonstration, demonstration, exit_status, serving
 from tests.site_numbers import First
 from tests.waiting import until
 
@@ -41,8 +41,8 @@ def test_killed_its_servers_stop(made: Demonstration) -> None:
 def test_killed_with_all_its_supervisors_the_next_one_cleans_up_serves_and_ends_with_ctrl_c(
     made: Demonstration,
 ) -> None:
-    """Nobody is left who knows what runs, but the record."""
-    with serving(made.argv()) as process:
+    """Nobody is left who knows what runs, but the record; a site was made already."""
+    with serving(made.argv(), said=SITE_IS_PREPARED) as process:
         for pid in (_stack(made), process.pid):
             os.kill(pid, signal.SIGKILL)
     left = made.running()

@@ -14,7 +14,7 @@ import dns.query
 import dns.tsig
 
 from demo.ports import free_port
-from panggon.drivers.zone import Server, Settings
+from panggon.drivers.zones.zone import Server, Settings
 from panggon.node import servers
 from tests.drivers.running import running
 

@@ -1,4 +1,4 @@
-"""What every driver owes the engine (`core/node/driver.py`), as tests: the fake and the real ones take the same.
+"""What every driver owes the engine (`core/node/planning/driver.py`), as tests: the fake and the real take the same.
 
 A test class inherits `Contract` and gives a fixture `case`.
 """
@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.driver import Driver
-from panggon.core.node.plan import same
-from panggon.core.node.resources import Attributes, Key, Observation, Standing
+from panggon.core.node.planning.driver import Driver
+from panggon.core.node.planning.plan import same
+from panggon.core.node.planning.resources import Attributes, Key, Observation, Standing
 
 DRIVERS = f"{os.sep}panggon{os.sep}drivers{os.sep}"
 # Look at all processes of the machine and at mounts, line by line, and change nothing between two of their lines.

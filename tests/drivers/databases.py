@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Attributes, Key, Kind
+from panggon.core.node.planning.resources import Attributes, Key, Kind
 from panggon.drivers.database import DatabaseDriver
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings

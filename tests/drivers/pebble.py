@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from demo.ports import free_port
-from panggon.drivers import authority
+from panggon.drivers.certificates import authority
 from panggon.node.servers import Server
 from tests.drivers.running import running
 

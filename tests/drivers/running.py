@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 from panggon.node.servers import Server
 from tests.waiting import until
 

@@ -11,7 +11,7 @@ import dns.flags
 import dns.message
 import dns.query
 
-from panggon.drivers import files, shell
+from panggon.drivers.system import files, shell
 from panggon.node.servers import Server, knot
 from tests.drivers.running import running
 

@@ -16,11 +16,12 @@ import pytest
 
 from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Attributes, Key, Kind
-from panggon.drivers import acme_orders, bundles, files
+from panggon.core.node.planning.resources import Attributes, Key, Kind
 from panggon.drivers import dns as records
-from panggon.drivers.acme_orders import Settings, WellKnown
-from panggon.drivers.bundles import Bundle
+from panggon.drivers.certificates import acme_orders, bundles
+from panggon.drivers.certificates.acme_orders import Settings, WellKnown
+from panggon.drivers.certificates.bundles import Bundle
+from panggon.drivers.system import files
 from panggon.drivers.tls import CertificateDriver
 from panggon.node.servers import knot
 from tests.drivers import pebble

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers import acme_orders, authority
-from panggon.drivers.acme_orders import Settings
+from panggon.drivers.certificates import acme_orders, authority
+from panggon.drivers.certificates.acme_orders import Settings
 from tests.drivers import strange_ca
 from tests.drivers.dripping import serve
 from tests.drivers.strange_ca import PROBLEM, StrangeCa

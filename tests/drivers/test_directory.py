@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind, Standing, foreign, ours, partial
+from panggon.core.node.planning.resources import Key, Kind, Standing, foreign, ours, partial
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers import files
 from panggon.drivers.directory import DirectoryDriver, Settings
+from panggon.drivers.system import files
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.entrances import ENTRANCES
+from panggon.core.node.databases.entrances import ENTRANCES
 from panggon.core.sites.spec import Engine
-from panggon.drivers.entrances import SHUT, Entrances
+from panggon.drivers.databases.entrances import SHUT, Entrances
 
 THERE = "s000001", "s000061", "s000121"
 # As many as there are entrances, and two more.

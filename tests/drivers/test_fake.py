@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind, absent, foreign
+from panggon.core.node.planning.resources import Key, Kind, absent, foreign
 from panggon.drivers.fake import FakeDriver, Machine
 from tests.drivers.contract import Case, Contract
 

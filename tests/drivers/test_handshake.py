@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers import bundles, handshake
-from panggon.drivers.authority import create_authority, issue
+from panggon.drivers.certificates import bundles, handshake
+from panggon.drivers.certificates.authority import create_authority, issue
 
 HOST = "opd.kota.example"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from panggon.core.sites.kinds import Profile
-from panggon.drivers import files, htaccess
+from panggon.drivers.nginx import htaccess
+from panggon.drivers.system import files
 
 DENIED = "Require all denied\n"
 

@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.driver import Driver
-from panggon.core.node.resources import Attributes, Key, Kind, Standing, canonical
+from panggon.core.node.planning.driver import Driver
+from panggon.core.node.planning.resources import Attributes, Key, Kind, Standing, canonical
 from panggon.core.sites.spec import Task
 from panggon.core.sites.tasks import dump_task
-from panggon.drivers import directory, files, host_link, quota, sftp, site_file, tasks, tls, user, web
-from panggon.drivers.authority import create_authority
-from panggon.drivers.visit import Door
+from panggon.drivers import directory, host_link, quota, sftp, site_file, tasks, tls, user
+from panggon.drivers.certificates.authority import create_authority
+from panggon.drivers.nginx import web
+from panggon.drivers.nginx.visit import Door
+from panggon.drivers.system import files
 from tests.core.sites.site_specs import ssh_key
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.test_user import HASH, PRINT

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from panggon.drivers.patience import Patience
+from panggon.drivers.system.patience import Patience
 
 
 @pytest.mark.parametrize(

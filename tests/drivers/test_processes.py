@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from panggon.drivers import processes
-from panggon.drivers.owner import end_logins
+from panggon.drivers.system import processes
+from panggon.drivers.system.owner import end_logins
 from tests.named import NO_TEXT, named
 from tests.waiting import until
 

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import re
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -11,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Limits, SiteSpec, SiteState
-from panggon.drivers import storage
 from panggon.drivers.directory import DirectoryDriver
 from panggon.drivers.directory import Settings as DirectorySettings
+from panggon.drivers.file_systems import storage
 from panggon.drivers.quota import RECORD, QuotaDriver, Settings
 from tests.drivers import filesystems
 from tests.drivers.conftest import UID_BASE
@@ -170,7 +171,13 @@ def test_a_file_system_that_bounds_nothing_is_watched(root: Path, site: str, uid
     assert not storage.is_full(root / "sites" / site)
     (check,) = driver.probe(key, spec=spec(key.name, 20))
     assert (check.name, check.ok) == ("watch.space", True)
-    assert "hanya diawasi" in check.detail
+    assert check.detail == "batas 20 MiB dan 1000 berkas, hanya diawasi di mesin ini"
+    for changed in ({"mebibytes": 2000, "files": 1000}, None):  # by a person
+        if changed:
+            driver.write(key, changed)
+        else:
+            (root / "sites" / site / "quota.json").unlink()
+        assert not driver.probe(key, spec=spec(key.name, 20))[0].ok
     assert (driver.used(key), driver.is_full(key, storage.Limit(20, 1000))) == (None, False)
     tree.write(Key(Kind.DIRECTORY, site), None)
 
@@ -250,7 +257,7 @@ def test_a_limit_that_others_changed_is_seen(driver: QuotaDriver, key: Key, plac
 def test_what_cannot_bound_is_said(root: Path, bounding: Path, counts: bool) -> None:
     assert storage.unbounded(bounding) == ""
     assert (storage.uncounted(bounding) == "") is counts
-    assert "tidak dapat membatasi tiap situs" in storage.unbounded(root)
+    assert re.match(rf"sistem berkas (ext4|tmpfs|overlayfs|xfs) di {root} tidak membatasi", storage.unbounded(root))
     assert storage.unbounded(root / "none") == f"{root}/none belum ada"
     assert list(bounding.glob(".trial-*")) + list(root.glob(".trial-*")) == []
 

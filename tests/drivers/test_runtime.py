@@ -15,15 +15,17 @@ import pytest
 
 from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.desired import MachineFacts, desired
-from panggon.core.node.driver import Check, Driver
-from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing, absent
+from panggon.core.node.planning.desired import MachineFacts, desired
+from panggon.core.node.planning.driver import Check, Driver
+from panggon.core.node.planning.resources import Attributes, Key, Kind, Observation, Standing, absent
 from panggon.core.sites.spec import Engine, Interface, PhpLimits, PythonApplication, SiteKind, SiteSpec, SiteState
-from panggon.drivers import database, directory, files, host_link, site_file, tls, visit, web
-from panggon.drivers.authority import Authority, create_authority
-from panggon.drivers.mariadb import MariaDb, line
+from panggon.drivers import database, directory, host_link, site_file, tls
+from panggon.drivers.certificates.authority import Authority, create_authority
+from panggon.drivers.databases.mariadb import MariaDb, line
+from panggon.drivers.nginx import visit, web
+from panggon.drivers.nginx.visit import Door
 from panggon.drivers.runtime import RuntimeDriver, Settings, ask
-from panggon.drivers.visit import Door
+from panggon.drivers.system import files
 from panggon.node.servers import Server, mariadb, nginx
 from panggon.node.sockets import SocketSettings
 from tests import php

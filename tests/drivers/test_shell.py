@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.desired import tasks_of
-from panggon.core.node.resources import Attributes, Key, Kind, Standing, canonical
+from panggon.core.node.planning.desired import tasks_of
+from panggon.core.node.planning.resources import Attributes, Key, Kind, Standing, canonical
 from panggon.core.sites.spec import SiteSpec, SiteState, Task
 from panggon.core.sites.tasks import dump_task
-from panggon.drivers import files
+from panggon.drivers.system import files
 from panggon.drivers.tasks import Settings, TasksDriver
 from tests.drivers.contract import Case, Contract
 

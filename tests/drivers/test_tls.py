@@ -8,12 +8,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.resources import Attributes, Key, Kind, Standing
+from panggon.core.node.planning.resources import Attributes, Key, Kind, Standing
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import files, shell, tls
-from panggon.drivers.authority import create_authority, issue
+from panggon.drivers import tls
+from panggon.drivers.certificates.authority import create_authority, issue
+from panggon.drivers.nginx.visit import Door
+from panggon.drivers.system import files, shell
 from panggon.drivers.tls import CertificateDriver
-from panggon.drivers.visit import Door
 from tests.drivers.contract import Case, Contract
 from tests.node.web_stand import HOST, SPEC, WEB, WebStand
 

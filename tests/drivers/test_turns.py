@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import turns
+from panggon.drivers.system import turns
 from tests.waiting import until
 
 HAVE = """
 import sys
 from pathlib import Path
-from panggon.drivers import turns
+from panggon.drivers.system import turns
 with turns.taken(Path(sys.argv[1])) as descriptor:
     turns.fill(descriptor, "ours")
     sys.stdin.read()

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Engine, Interface, PythonApplication, SiteKind, SiteSpec, SiteState
-from panggon.drivers import untrusted, visit
+from panggon.drivers.nginx import visit
+from panggon.drivers.nginx.visit import Answer, Door
 from panggon.drivers.runtime import RuntimeDriver, Settings
-from panggon.drivers.visit import Answer, Door
+from panggon.drivers.system import untrusted
 
 SITE = "s900123"
 PHP = SiteSpec(SITE, "a.example", SiteState.OPEN, 3, kind=SiteKind.PHP, php_version="8.2", database=Engine.MARIADB)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind, Standing
+from panggon.core.node.planning.resources import Key, Kind, Standing
 from panggon.core.sites.spec import Access, SiteSpec, SiteState
 from panggon.drivers import user as subject
 from panggon.drivers.user import Settings, UserDriver, fingerprint

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import authority, visit
-from panggon.drivers.visit import Door
+from panggon.drivers.certificates import authority
+from panggon.drivers.nginx import visit
+from panggon.drivers.nginx.visit import Door
 from tests.drivers.dripping import serve
 
 HOST = "lambat.kota.example"

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing
+from panggon.core.node.planning.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers import files, web
 from panggon.drivers.host_link import HostDriver
+from panggon.drivers.nginx import web
+from panggon.drivers.nginx.visit import Door
 from panggon.drivers.site_file import SiteDriver
-from panggon.drivers.visit import Door
+from panggon.drivers.system import files
 from tests.drivers.contract import Case, Contract
 from tests.node.web_stand import HOST, SITE, SPEC, WebStand
 
@@ -26,7 +27,7 @@ OTHER_PROVER = """
 import sys
 import threading
 from pathlib import Path
-from panggon.drivers import visit
+from panggon.drivers.nginx import visit
 ended = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.readline(), ended.set()), daemon=True).start()
 print("began", flush=True)
@@ -270,7 +271,7 @@ class TestProbe:
         stand.make(state=SiteState.SUSPENDED, notice="Diperbaiki.")
         assert not stand.sites.answers(SPEC)
         assert not list((stand.root / "proof").iterdir())
-        monkeypatch.setattr("panggon.drivers.visit.socket.create_connection", refuse(errno.EMFILE))
+        monkeypatch.setattr("panggon.drivers.nginx.visit.socket.create_connection", refuse(errno.EMFILE))
         with pytest.raises(TemporaryError, match=r"visit\.unable"):
             stand.sites.answers(SPEC)
 

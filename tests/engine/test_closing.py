@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node import closing
-from panggon.core.node import plan as plans
-from panggon.core.node.desired import CLOSED, lets_in
-from panggon.core.node.journal import Word
-from panggon.core.node.resources import Key, Kind, Standing, foreign, ours, partial
+from panggon.core.node.planning import closing
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.desired import CLOSED, lets_in
+from panggon.core.node.planning.journal import Word
+from panggon.core.node.planning.resources import Key, Kind, Standing, foreign, ours, partial
 from panggon.core.sites.spec import Access, Engine, SiteSpec, SiteState
 from panggon.core.sites.tasks import Task
 from panggon.drivers.fake import Killed, Mishap, Moment

@@ -3,9 +3,9 @@
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Word
-from panggon.core.node.resources import Key, Kind, Standing, absent, foreign, ours, partial
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Word
+from panggon.core.node.planning.resources import Key, Kind, Standing, absent, foreign, ours, partial
 from panggon.drivers.fake import Killed, Machine, Mishap, Moment
 from tests.core.sites.site_specs import HOST, SITE
 from tests.engine.test_runner import OPEN, PREPARED, RICH

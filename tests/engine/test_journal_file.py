@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Finished, Outcome, Probed, Started, Word, Writing, Written, dump, fold
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Finished, Outcome, Probed, Started, Word, Writing, Written, dump, fold
 from panggon.engine import journal_file
 from panggon.engine.runner import resume, run
 from tests.engine.test_runner import OPEN, PREPARED

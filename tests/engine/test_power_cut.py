@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from panggon.core.node.journal import Word, Writing, fold
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.journal import Word, Writing, fold
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.drivers.fake import Machine
 from panggon.engine import journal_file
 from panggon.engine.journal_file import read

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Failed, Finished, Problem, Word, fold
-from panggon.core.node.plan import make
-from panggon.core.node.resources import Key, Kind, Observation, Standing, foreign, ours
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Failed, Finished, Problem, Word, fold
+from panggon.core.node.planning.plan import make
+from panggon.core.node.planning.resources import Key, Kind, Observation, Standing, foreign, ours
 from panggon.core.sites.spec import Access, Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.engine.observe import observe

@@ -4,9 +4,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node import plan as plans
-from panggon.core.node.journal import Word, fold
-from panggon.core.node.resources import Observation, Standing, absent, foreign, ours, partial
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.journal import Word, fold
+from panggon.core.node.planning.resources import Observation, Standing, absent, foreign, ours, partial
 from panggon.drivers.fake import Killed, Mishap
 from panggon.engine.runner import drift, verify
 from panggon.engine.steps import Progress

@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from panggon.core.node import plan as plans
-from panggon.core.node.desired import ALIVE, CLOSED, MachineFacts
-from panggon.core.node.journal import Entry, Outcome, Word
-from panggon.core.node.plan import Plan
-from panggon.core.node.resources import Key, Kind, Observation, ours
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.desired import ALIVE, CLOSED, MachineFacts
+from panggon.core.node.planning.journal import Entry, Outcome, Word
+from panggon.core.node.planning.plan import Plan
+from panggon.core.node.planning.resources import Key, Kind, Observation, ours
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Machine, Mishap, Moment
 from panggon.engine.observe import observe

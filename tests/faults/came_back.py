@@ -13,7 +13,7 @@ import pytest
 from demo.clients import make_key
 from demo.proofs import Target
 from demo.steps import Course
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 from tests.browser.living import carried_through
 from tests.faults.office import within
 

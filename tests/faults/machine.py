@@ -27,7 +27,7 @@ from demo.settings import write_node_config
 from demo.stack import BINARIES
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import Access, Engine, SiteSpec, SiteState
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from tests.waiting import until
 
 USERDB = Path("/etc/userdb")

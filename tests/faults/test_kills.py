@@ -9,7 +9,8 @@ import time
 import pytest
 
 from demo import proofs
-from panggon.drivers import control, processes
+from panggon.drivers.nginx import control
+from panggon.drivers.system import processes
 from tests.faults.machine import frozen, kill
 from tests.faults.office import pause, visitors, within
 

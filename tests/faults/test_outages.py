@@ -10,7 +10,7 @@ import pytest
 
 from demo.layout import ZONE
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from tests.faults.machine import USERDB, frozen, kill
 from tests.waiting import until
 

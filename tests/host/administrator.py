@@ -43,7 +43,11 @@ def set_up(machine) -> str:
     """What the last command says."""
     said = ""
     for line in commands("node.md", "## Setting up")[:-2]:
-        said = carry_out(machine, line, edits=lambda _example: SETTINGS)
+        try:
+            said = carry_out(machine, line, edits=lambda _example: SETTINGS)
+        except RuntimeError as error:
+            error.add_note(machine.run("journalctl", "--no-pager", "--lines=200", "--unit=panggon-*", check=False))
+            raise
     return said
 
 

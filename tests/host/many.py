@@ -5,12 +5,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from panggon.core.node.desired import desired
-from panggon.core.node.resources import Kind
+from panggon.core.node.planning.desired import desired
+from panggon.core.node.planning.resources import Kind
 from panggon.core.sites import spec_document
-from panggon.node import records, wiring
+from panggon.node import wiring
 from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
+from panggon.node.state import records
 
 config = configs.load(configs.DEFAULT_PATH)
 sites, drivers = Sites.of(config), wiring.drivers(config, {})

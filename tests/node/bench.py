@@ -2,7 +2,7 @@
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.node.agent.client import Portal
 from panggon.node.agent.identity import Identity

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from panggon.node import clock as clocks
-from panggon.node import recorded, runs
+from panggon.node import runs
+from panggon.node.state import recorded
 from tests.node import portal as portals
 from tests.node.bench import Bench
 from tests.node.web_stand import OTHER, OTHER_SITE, WebStand

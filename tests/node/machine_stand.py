@@ -15,7 +15,7 @@ from typing import Any
 
 from demo.clients import Answer, SftpClient, ask_https, make_key
 from demo.ports import free_port
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.drivers import user
 from panggon.node.agent import identity
 from panggon.node.agent.identity import Identity

@@ -9,11 +9,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from panggon.core.node.resources import Key, Kind
-from panggon.drivers import authority, bundles, files, tls
-from panggon.drivers.bundles import key_text
+from panggon.core.node.planning.resources import Key, Kind
+from panggon.drivers import tls
+from panggon.drivers.certificates import authority, bundles
+from panggon.drivers.certificates.bundles import key_text
+from panggon.drivers.nginx.visit import Door
+from panggon.drivers.system import files
 from panggon.drivers.tls import CertificateDriver
-from panggon.drivers.visit import Door
 from panggon.node.renewal import report
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config as configs

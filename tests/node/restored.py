@@ -12,7 +12,7 @@ import pytest
 from passlib.hash import sha512_crypt
 
 from demo.clients import SftpClient, ask_dns, make_key
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 from panggon.node import wiring
 from panggon.node.settings import config
 from tests.drivers import bind

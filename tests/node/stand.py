@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from panggon.drivers import files, processes, shell
+from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets import SocketSettings
 from tests import php
 from tests.node import fastcgi

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers import visit
+from panggon.drivers.nginx import visit
 from tests.node.web_stand import HOST, WebStand
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from panggon.core.errors import InvalidError
-from panggon.core.node.resources import Key, Kind, absent, foreign, ours
+from panggon.core.node.planning.resources import Key, Kind, absent, foreign, ours
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment

@@ -12,13 +12,16 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 
-from panggon.core.node.resources import Key, Kind
-from panggon.drivers import authority, bundles, files
-from panggon.drivers.bundles import key_text
+from panggon.core.node.planning.resources import Key, Kind
+from panggon.drivers.certificates import authority, bundles
+from panggon.drivers.certificates.bundles import key_text
+from panggon.drivers.system import files
 from panggon.node.renewal import report
 from tests.node.renewal_place import BEGIN, KEY, SITE, Place, chained, key
 
 pytestmark = pytest.mark.real
+
+TEN_MINUTES = 1 / 144  # of a day
 
 
 class TestBought:
@@ -89,9 +92,11 @@ class TestBought:
         first = place.ends("_bought")
         renewal.driver.write(KEY, {"issuer": "bought", "valid": True})
         assert place.at(59, renewal) == ()
-        assert place.at(61, renewal) == (f"sertifikat: _bought berlaku sampai {first:%Y-%m-%d}",)
+        where = f"taruh yang baru di {place.base / 'bought.pem'} dan {place.base / 'bought.key'}"
+        assert place.at(61, renewal) == (f"sertifikat: yang dibeli berlaku sampai {first:%Y-%m-%d}; {where}",)
+        assert place.at(92, renewal)[0].startswith(f"sertifikat: yang dibeli HABIS sejak {first:%Y-%m-%d}")
         self.buy(place)
-        assert place.at(62, renewal) == ()
+        assert place.at(93, renewal) == ()
         assert place.ends("_bought") > first
 
     @pytest.mark.parametrize(("days", "served", "taken"), [(1, True, False), (1, False, True), (91, True, True)])
@@ -138,7 +143,7 @@ class TestBought:
         place.at(0, renewal)
         before = (place.config.paths.root / "tls" / "_bought" / "bundle.pem").read_bytes()
         spoil(self, place)
-        place.at(1, renewal)
+        assert place.at(1, renewal) == (), "somebody may be about to bring the second of the two files"
         assert (place.config.paths.root / "tls" / "_bought" / "bundle.pem").read_bytes() == before
         assert words in report.failures(renewal.folder, "_bought").problem
-        assert words in place.at(70, renewal)[0]
+        assert words in place.at(1 + TEN_MINUTES, renewal)[0]

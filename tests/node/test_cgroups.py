@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.node import slices, systemd
+from panggon.node import slices
+from panggon.node.daemons import systemd
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds, _free_cpu
 from panggon.node.sockets.control_groups.lanes import Lanes

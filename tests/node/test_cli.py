@@ -13,14 +13,15 @@ from click.testing import CliRunner
 from cryptography import x509
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.resources import Key, Kind, foreign, ours
+from panggon.core.node.planning.resources import Key, Kind, foreign, ours
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import authority
+from panggon.drivers.certificates import authority
 from panggon.drivers.fake import FakeDriver, Killed, Mishap, Moment
 from panggon.engine.patience import Patience, Policy
-from panggon.node import lock, runs
+from panggon.node import runs
 from panggon.node.agent import identity
 from panggon.node.command.cli import cli
+from panggon.node.daemons import lock
 from panggon.node.sites import Sites
 from panggon.node.supervision import units
 from tests.node import portal as portals
@@ -117,6 +118,11 @@ def test_a_failed_proof_is_a_failed_command(terminal):
     result = terminal("verify", terminal.spec(), "--json")
     assert result.exit_code == 1
     assert [row["name"] for row in json.loads(result.stdout)["evidence"] if not row["ok"]] == ["https.answer"]
+    told = terminal("verify", terminal.spec()).stdout.splitlines()[-2:]
+    assert told[0].endswith("bukti tidak terpenuhi: https.answer.")
+    assert "panggon-node drift" in told[1]
+    terminal("apply", terminal.spec())
+    assert terminal("verify", terminal.spec()).stdout.splitlines()[-1] == "Selesai: semua bukti terpenuhi."
 
 
 def test_every_site_is_proven_at_once(terminal):

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from panggon.core.node.driver import Check
+from panggon.core.node.planning.driver import Check
 from panggon.core.sites.htaccess import Effect, Lost
-from panggon.drivers.htaccess import Found
+from panggon.drivers.nginx.htaccess import Found
 from panggon.node.command import show
 from panggon.node.command.cli import cli
 from tests.node import simulated

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Problem
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Problem
 from panggon.node.agent import client
 from panggon.node.agent.client import ANSWER_MOST, Ending, Mode, Pauses, Portal, Report
 from panggon.node.agent.loop import LINES_MOST

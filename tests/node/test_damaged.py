@@ -9,12 +9,12 @@ import pytest
 from panggon.core.errors import PermanentError
 from panggon.core.node.parking import Uptime
 from panggon.core.sites.spec import SiteState
-from panggon.node import records
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.agent.waiting import Told, Waiting
 from panggon.node.command import status
-from panggon.node.parked import Parked
+from panggon.node.state import records
+from panggon.node.state.parked import Parked
 from tests.node import portal as portals
 from tests.node.bench import Bench
 from tests.node.simulated import SITE, SPEC, document, opened

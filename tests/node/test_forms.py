@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.resources import Key, Kind, ours
+from panggon.core.node.planning.resources import Key, Kind, ours
 from panggon.core.sites.spec import Engine, SiteState
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs

@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.entrances import ENTRANCES
+from panggon.core.node.databases.entrances import ENTRANCES
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files, processes, shell
+from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets import protections
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.sandboxes import errand, starting

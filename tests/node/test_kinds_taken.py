@@ -12,13 +12,13 @@ from panggon.core.errors import InvalidError
 from panggon.core.sites.kinds import Proxy
 from panggon.core.sites.spec import SiteKind, SiteState
 from panggon.core.sites.spec_document import dump
-from panggon.drivers import htaccess
-from panggon.node import records
+from panggon.drivers.nginx import htaccess
 from panggon.node.command.cli import cli
 from panggon.node.command.status import worries
 from panggon.node.fault_words import fault_words
 from panggon.node.sites import Sites
 from panggon.node.sockets.settings import SocketSettings, php_versions
+from panggon.node.state import records
 from tests.node import simulated
 from tests.node.simulated import SITE, SPEC
 

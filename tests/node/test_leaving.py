@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import storage
+from panggon.drivers.file_systems import storage
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.sandboxes.sandbox import Machine

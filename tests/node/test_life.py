@@ -10,19 +10,20 @@ import pytest
 from click.testing import CliRunner
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.journal import Word
-from panggon.core.node.plan import Plan, make
-from panggon.core.node.resources import Key, Kind, absent, ours
+from panggon.core.node.planning.journal import Word
+from panggon.core.node.planning.plan import Plan, make
+from panggon.core.node.planning.resources import Key, Kind, absent, ours
 from panggon.core.sites.spec import Access, Engine, SiteState
 from panggon.core.sites.spec_document import dump
 from panggon.node import clock as clocks
-from panggon.node import records, runs
+from panggon.node import runs
 from panggon.node.agent import loop
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.command.cli import cli
 from panggon.node.sites import Sites
-from tests.core.node.plans import FACTS, existing, nothing
+from panggon.node.state import records
+from tests.core.node.planning.plans import FACTS, existing, nothing
 from tests.node import simulated
 from tests.node.life import NEW_HOST, OPEN, apply, later
 from tests.node.simulated import HOST, SITE, SPEC, document
@@ -318,4 +319,13 @@ def test_drift_of_all_sites_on_the_command_line(bench, tmp_path):
     assert (clean.exit_code, clean.stdout) == (0, "Semua situs masih seperti yang terakhir disetujui.\n")
     bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
     changed = CliRunner().invoke(cli, ["--config", str(config), "drift"])
-    assert (changed.exit_code, changed.stdout) == (1, f"{SITE}: rekaman DNS {HOST} tidak ada lagi.\n")
+    assert (changed.exit_code, changed.stdout.splitlines()) == (
+        1,
+        [
+            f"{SITE}: rekaman DNS {HOST} tidak ada lagi.",
+            f"Memulihkan situs: panggon-node apply {bench.sites.config.paths.state}/specs/SITUS.json",
+        ],
+    )
+    applied = bench.sites.config.paths.state / f"specs/{SITE}.json"
+    assert CliRunner().invoke(cli, ["--config", str(config), "apply", str(applied)]).exit_code == 0
+    assert CliRunner().invoke(cli, ["--config", str(config), "drift"]).exit_code == 0

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Redirect, SiteKind, SiteState
 from tests.node.life import NEW_HOST, OPEN, apply, later
 from tests.node.simulated import HOST, SITE

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import pytest
 from click.testing import CliRunner
 
-from panggon.drivers import asking
+from panggon.drivers.system import asking
 from panggon.node.command.cli import cli
 from panggon.node.databases.wishes import LOAD_BY_HAND
 from tests.node import simulated

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind, foreign, ours
+from panggon.core.node.planning.resources import Key, Kind, foreign, ours
 from panggon.core.sites.spec import SiteKind
 from panggon.drivers.fake import Mishap, Moment
 from panggon.node.agent.client import Portal

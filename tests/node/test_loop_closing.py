@@ -6,15 +6,16 @@ import errno
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node import closing
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning import closing
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.life import SITE_STATE_LABELS
 from panggon.core.sites.spec import SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.engine import journal_file
 from panggon.engine.patience import Patience, Policy
-from panggon.node import records, runs
+from panggon.node import runs
 from panggon.node.agent import loop
+from panggon.node.state import records
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import Bench

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node import plan as plans
-from panggon.core.node.resources import Key, Kind, ours
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.resources import Key, Kind, ours
 from panggon.drivers import user
 from panggon.drivers.fake import Killed, Mishap, Moment
 from panggon.drivers.user import UserDriver
-from panggon.node import records
 from panggon.node.agent import identity
 from panggon.node.agent.identity import Identity
+from panggon.node.state import records
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import USER, Bench

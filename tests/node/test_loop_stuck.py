@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import SiteState
 from panggon.drivers.fake import Mishap, Moment
 from panggon.engine.patience import Patience, Policy

@@ -20,9 +20,10 @@ from passlib.hash import sha512_crypt
 from demo.clients import ask_dns
 from panggon.core.papers.signing import changes
 from panggon.core.sites import spec_document
-from panggon.drivers import runtime, visit
-from panggon.drivers.authority import Authority, issue
-from panggon.drivers.visit import Door
+from panggon.drivers import runtime
+from panggon.drivers.certificates.authority import Authority, issue
+from panggon.drivers.nginx import visit
+from panggon.drivers.nginx.visit import Door
 from panggon.node.settings import config, config_file
 from panggon.node.wiring import Outside
 from tests.away import PROGRAM, away

@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Profile, SiteState
-from panggon.drivers import control
+from panggon.drivers.nginx import control
 from panggon.node.servers import nginx
 from tests.node.web_stand import HOST, OTHER, SITE, WebStand, request
 

@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites import routing
 from panggon.core.sites.kinds import Proxy, PythonApplication, Redirect
 from panggon.core.sites.spec import Profile, SiteKind, SiteState
-from panggon.drivers import visit
+from panggon.drivers.nginx import visit
 from tests.core.sites.test_routing import PRIVATE, PRIVATE_EVERYWHERE, SCRIPTS
 from tests.node.echo import TARGET, Echo, TcpServer, UnixServer, serving
 from tests.node.test_nginx_php import SHOW, php

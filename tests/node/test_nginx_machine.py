@@ -12,7 +12,8 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import control, processes, shell, visit
+from panggon.drivers.nginx import control, visit
+from panggon.drivers.system import processes, shell
 from panggon.node.servers import nginx
 from tests.drivers.running import running
 from tests.node.http2 import http2

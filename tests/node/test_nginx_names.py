@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 from tests.node.web_stand import HOST, OTHER_HOST, WebStand, request
 
 pytestmark = pytest.mark.real

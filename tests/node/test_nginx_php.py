@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from panggon.core.sites.spec import Profile, SiteKind, SiteState
-from panggon.drivers import shell, visit
+from panggon.drivers.nginx import visit
+from panggon.drivers.system import shell
 from panggon.node.servers import Server
 from tests.drivers.running import running
 from tests.node.web_stand import HOST, SITE, SPEC, WebStand, request

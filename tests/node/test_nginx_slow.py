@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers import visit
+from panggon.drivers.nginx import visit
 from panggon.node.servers import nginx
 from tests.node.echo import ENDLESS
 from tests.node.every_kind import PYTHON, every_kind

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.sites.spec import Limits
-from panggon.drivers import visit
+from panggon.drivers.nginx import visit
 from tests.node.echo import ENDLESS
 from tests.node.every_kind import PROGRAMS, PROXY, PROXY_SPEC, PYTHON, PYTHON_SITE, PYTHON_SPEC, every_kind
 from tests.node.http2 import http2

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers import control, host_link, visit
+from panggon.drivers import host_link
+from panggon.drivers.nginx import control, visit
 from panggon.node.command.status import worries
 from panggon.node.servers import nginx
 from panggon.node.sites import Sites

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 from panggon.node import protections
 from panggon.node.settings import config
 from panggon.node.settings.config import NodeConfig

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Attributes, Key, Kind
-from panggon.drivers import authority, bundles, files
+from panggon.core.node.planning.resources import Attributes, Key, Kind
+from panggon.drivers.certificates import authority, bundles
+from panggon.drivers.system import files
 from panggon.engine import journal_file
-from panggon.node import clock, records
+from panggon.node import clock
 from panggon.node.renewal import report
 from panggon.node.renewal.__main__ import attend
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config as configs
 from panggon.node.settings import config_file
+from panggon.node.state import records
 from tests.node.renewal_place import BEGIN, KEY, SITE, Place, chained
 from tests.node.web_stand import HOST
 
@@ -60,8 +62,9 @@ def test_a_failed_renewal_leaves_the_former_one_and_is_told_days_before_its_end(
     assert report.failures(failing.folder, HOST).count == 1
     words = f"sertifikat: {HOST} berlaku sampai {first:%Y-%m-%d}, pembaruan gagal 2 kali: acme.down: server ACME mati"
     assert place.at(60.1, failing) == (words,)
+    assert "HABIS sejak" in place.at(91, failing)[0]
     assert place.ends() == first
-    assert place.at(61, place.renewal()) == ()
+    assert place.at(92, place.renewal()) == ()
     assert place.ends() > first
     assert report.failures(failing.folder, HOST).count == 0
 
@@ -187,10 +190,12 @@ def test_a_parked_site_is_left_alone(place: Place) -> None:
 
 def test_nobody_who_looks_is_told_too(place: Place) -> None:
     path = place.config.paths.state / "renewal.json"
-    assert report.load(path, now=BEGIN) == ("sertifikat: tidak ada yang memeriksa sama sekali",)
+    (never,) = report.load(path, now=BEGIN)
+    assert never.startswith("sertifikat: belum pernah diperiksa")
     place.at(1, place.renewal())
-    late = report.load(path, now=BEGIN + timedelta(days=2))
-    assert late == ("sertifikat: tidak ada yang memeriksa sejak 2026-09-02T00:00",)
+    (late,) = report.load(path, now=BEGIN + timedelta(days=2))
+    since = (BEGIN + timedelta(days=1)).astimezone()
+    assert late.startswith(f"sertifikat: tidak diperiksa lagi sejak {since:%Y-%m-%d %H.%M}")
 
 
 def test_a_wildcard_is_shared_by_links(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from panggon.node.supervision import said
 from tests.waiting import until
 

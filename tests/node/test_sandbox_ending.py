@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.sites.spec import SiteKind
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox
 from panggon.node.sockets.settings import SocketSettings

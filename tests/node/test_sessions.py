@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.guards import sessions
 from panggon.node.sockets.guards.sessions import Sessions

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.listening.channel import KEEP, send
 from panggon.node.sockets.served import remember, served_of

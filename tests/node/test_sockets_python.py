@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from panggon.drivers import files
+from panggon.drivers.system import files
 from panggon.node.sockets import SocketSettings
 from tests.node import stand as stands
 from tests.node.stand import UID_BASE, Stand

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers import files
+from panggon.drivers.system import files
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.sandboxes.sandbox import Machine

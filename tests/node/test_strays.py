@@ -8,21 +8,22 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.node import plan_words
-from panggon.core.node.journal import Started
-from panggon.core.node.resources import Key, Kind, ours
+from panggon.core.node.planning.journal import Started
+from panggon.core.node.planning.resources import Key, Kind, ours
+from panggon.core.node.words import plan_words
 from panggon.core.node.zone_names import ZoneNames
 from panggon.core.sites.spec import SiteState
 from panggon.core.sites.spec_document import dump
 from panggon.drivers import fake, user
 from panggon.engine import journal_file
-from panggon.node import records, wiring
+from panggon.node import wiring
 from panggon.node.agent import folders, strays
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.command import show
 from panggon.node.command.status import worries
 from panggon.node.sites import Sites
-from tests.core.node.plans import FACTS
+from panggon.node.state import records
+from tests.core.node.planning.plans import FACTS
 from tests.node import simulated
 from tests.node.simulated import HOST, SITE, SPEC, opened
 

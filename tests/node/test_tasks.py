@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.lanes import lane
-from panggon.core.node.resources import Key, Kind, canonical
+from panggon.core.node.planning.resources import Key, Kind, canonical
+from panggon.core.node.sharing.lanes import lane
 from panggon.core.sites.spec import SiteSpec, SiteState, Task
 from panggon.core.sites.tasks import dump_task
-from panggon.drivers import files, shell
+from panggon.drivers.system import files, shell
 from panggon.drivers.tasks import Settings, TasksDriver
-from panggon.node import resting
+from panggon.node.daemons import resting
+from panggon.node.daemons.resting import Resting
 from panggon.node.logs.sink import Sink
-from panggon.node.resting import Resting
 from panggon.node.sockets.sandboxes.errand import Program
 from panggon.node.tasks import TaskSettings
 from panggon.node.tasks.__main__ import SandboxLauncher

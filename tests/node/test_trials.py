@@ -10,10 +10,10 @@ from typing import cast
 
 import pytest
 
-from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.errors import PermanentError
 from panggon.node.sockets import __main__ as sockets
 from panggon.node.sockets.control_groups.groups import ControlGroups
-from panggon.node.sockets.listening.keeper import AGAIN, REFUSED
+from panggon.node.sockets.listening.keeper import REFUSED
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields import protections
 from panggon.node.sockets.shields.walls import Shield
@@ -51,28 +51,26 @@ def test_what_fails_again_is_missing_and_whatever_needs_it(monkeypatch: pytest.M
     }
 
 
-def test_what_did_not_end_in_time_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine is slow, and might keep all its sites away for ever."""
+def test_what_did_not_end_in_time_is_tried_until_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine is slow: who ended for it would fail `panggon-node init`, or keep all sites away for ever."""
     monkeypatch.setattr(protections, "ATTEMPT_SECONDS", 0.05)
     code, said = protections._attempt(["sleep", "60"])
     assert code is None
     slow = protections.Protection("memory", active=False, reason=said)
+    given = protections.Protection("memory", active=True, reason="")
     missing = protections.Protection("cpu", active=False, reason="mesin ini tidak memberi pengendali cpu")
-    settings = cast("SocketSettings", SimpleNamespace(require_all=True))
-    with pytest.raises(TemporaryError, match=r"sockets\.untried: memory: sleep did not end"):
-        protections.demand(settings, [slow])
+    rounds = [(slow,), (slow,), (given,), (slow, missing), (slow, missing)]
+    monkeypatch.setattr(protections, "protections", lambda *_: rounds.pop(0))
+    strict, reduced = (cast("SocketSettings", SimpleNamespace(require_all=each, uid_base=0)) for each in (True, False))
+    assert protections.demanded(strict, NO_GROUPS) == (given,)
     with pytest.raises(PermanentError, match=r"sockets\.unprotected"):
-        protections.demand(settings, [slow, missing])
-    reduced = cast("SocketSettings", SimpleNamespace(require_all=False))
-    protections.demand(reduced, [slow, missing])
+        protections.demanded(strict, NO_GROUPS)
+    assert protections.demanded(reduced, NO_GROUPS) == (slow, missing)
 
 
-@pytest.mark.parametrize(
-    ("error", "status"), [(TemporaryError("sockets.untried"), AGAIN), (PermanentError("sockets.unprotected"), REFUSED)]
-)
-def test_a_holder_says_whether_another_one_may_be_tried(monkeypatch, tmp_path, error, status) -> None:
+def test_a_holder_without_what_is_demanded_is_started_no_more(monkeypatch, tmp_path) -> None:
     def refuse(*_: object) -> None:
-        raise error
+        raise PermanentError("sockets.unprotected")
 
     monkeypatch.setattr(sys, "argv", ["sockets", "--config", str(tmp_path / "sockets.json"), "--kept-by-systemd"])
     monkeypatch.setattr(sockets, "load", lambda _path: None)
@@ -80,7 +78,7 @@ def test_a_holder_says_whether_another_one_may_be_tried(monkeypatch, tmp_path, e
     monkeypatch.setattr(sockets, "Holder", refuse)
     monkeypatch.setattr(os, "umask", lambda _mask: 0)
     monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
-    assert sockets.main() == status
+    assert sockets.main() == REFUSED
 
 
 def test_limits_are_tried_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:

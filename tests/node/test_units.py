@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from panggon.node import layout, own_servers, protections
 from panggon.node.command import options
 from panggon.node.logs.logins import LoginWatch

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers.storage import Limit
+from panggon.drivers.file_systems.storage import Limit
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.held import MAPPINGS_MOST, Held, held

@@ -7,12 +7,12 @@ from collections import Counter
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.journal import Word
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.journal import Word
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import SiteState
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs, wiring
-from panggon.node.agent import filled, looking, loop, visiting
+from panggon.node.agent import filled, looking, loop, unread, visiting
 from panggon.node.agent.client import Portal
 from panggon.node.agent.filled import Filled
 from panggon.node.agent.looking import FirstLogins
@@ -217,6 +217,30 @@ def test_who_is_closed_is_full_no_more(bench, visits):
     runs.apply(bench.sites, bench.sites.plan(dataclasses.replace(opened(), state=SiteState.SUSPENDED, generation=3)))
     visits.turn(elapsed=0.0)
     assert (filled.known(bench.settings), list(logs.iterdir())) == ((), [])
+
+
+def test_an_owner_reads_what_of_his_htaccess_has_no_effect_until_it_is_gone(bench, visits, monkeypatch):
+    """Looked at every six hours; what cannot be read costs nobody a visit."""
+    place = bench.settings.paths.root / "sites" / SITE
+    note, rules = place / "logs" / "HTACCESS.txt", place / "public" / b"rahasia\xff".decode(errors="surrogateescape")
+    note.parent.mkdir(parents=True)
+    rules.mkdir(parents=True)
+    (rules / ".htaccess").write_text("Deny from all\n" * (unread.LINES_MOST + 7))
+    visits.turn(elapsed=PASS_SECONDS)
+    told = note.read_text().splitlines()
+    line = "/rahasia?/.htaccess baris 1: Deny – TIDAK melindungi apa pun; pindahkan berkas ke folder private"
+    assert (told[2], told[-1], len(told)) == (line, "dan 7 lagi", 2 + unread.LINES_MOST + 1)
+    assert note.stat().st_mode & 0o777 == 0o640
+    (rules / ".htaccess").unlink()
+    for hours, there in ((5, True), (7, False)):
+        bench.clock = hours * 3600.0
+        visits.turn(elapsed=PASS_SECONDS)
+        assert note.exists() is there
+    monkeypatch.setattr(type(bench.sites), "unread", _no_room)
+    bench.clock = 14 * 3600.0
+    visits.waiting.clear()
+    visits.turn(elapsed=PASS_SECONDS)
+    assert len(visits.waiting) == 2
 
 
 def test_what_cannot_be_forgotten_now_costs_nobody_a_visit(bench, visits, monkeypatch):

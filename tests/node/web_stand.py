@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from demo.ports import free_port
-from panggon.core.node.desired import MachineFacts, desired
-from panggon.core.node.driver import Driver
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.desired import MachineFacts, desired
+from panggon.core.node.planning.driver import Driver
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Limits, SiteKind, SiteSpec, SiteState
-from panggon.drivers import authority, files, host_link, processes, shell, site_file, tls, visit, web
-from panggon.drivers.visit import Answer, Door
+from panggon.drivers import host_link, site_file, tls
+from panggon.drivers.certificates import authority
+from panggon.drivers.nginx import visit, web
+from panggon.drivers.nginx.visit import Answer, Door
+from panggon.drivers.system import files, processes, shell
 from panggon.node.servers import Server, nginx
 from tests.drivers.running import running
 

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from panggon.core.node.parking import Uptime
-from panggon.node import recorded
+from panggon.node.state import recorded
 from panggon.papers import validation
 from panggon.people.models import Agency, Division
 from panggon.schedule.services import seed

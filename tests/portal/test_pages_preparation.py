@@ -4,9 +4,9 @@ import pytest
 
 from panggon.cases.views import case as views
 from panggon.core.cases.procedure import State
-from panggon.core.node import plan as plans
+from panggon.core.node.planning import plan as plans
 from panggon.sites.models import Outcome, Wish
-from tests.core.node.plans import FACTS, PREPARED, nothing
+from tests.core.node.planning.plans import FACTS, PREPARED, nothing
 from tests.portal.visitor import buttons, page, post, text
 
 pytestmark = pytest.mark.usefixtures("office_time")

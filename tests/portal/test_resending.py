@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from panggon.audit.models import Change
-from panggon.core.node.bounds import LEAST
+from panggon.core.node.planning.bounds import LEAST
 from panggon.core.sites.life import SiteAction
-from panggon.node import records, runs
+from panggon.node import runs
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.clock import now
+from panggon.node.state import records
 from panggon.sites import life, selectors
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from panggon.core.node import plan as plans
-from panggon.core.node.resources import Key, Kind, absent
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.resources import Key, Kind, absent
 from panggon.core.sites.life import SiteAction
 from panggon.sites import selectors as machines
 from panggon.sites import services as sites

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panggon.core.errors import Fault
-from panggon.core.node.resources import canonical
+from panggon.core.node.planning.resources import canonical
 
 
 @dataclass(frozen=True, slots=True)

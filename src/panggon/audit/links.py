@@ -5,7 +5,7 @@ from typing import Any
 
 from panggon.audit.chain import Link, salted
 from panggon.audit.models import Change
-from panggon.core.node.resources import canonical
+from panggon.core.node.planning.resources import canonical
 
 
 def body(change: Change) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from panggon.audit import seals, selectors
 from panggon.audit.chain import digest_of, salted
 from panggon.audit.links import body
 from panggon.audit.models import Change, End
-from panggon.core.node.resources import canonical
+from panggon.core.node.planning.resources import canonical
 from panggon.core.notify.messages import MessageKind
 from panggon.outbox import defer
 

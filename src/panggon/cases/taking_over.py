@@ -14,7 +14,7 @@ from panggon.audit.services import record
 from panggon.cases.models import AccessInvitation, Case
 from panggon.core.cases.access_codes import code_of, fits
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.node.logins import Way
+from panggon.core.node.logs.logins import Way
 from panggon.core.notify.messages import MessageKind
 from panggon.outbox import defer
 from panggon.papers.dates import moment_words

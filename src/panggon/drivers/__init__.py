@@ -1,4 +1,5 @@
-"""One module a system: read, write, probe (see `core.node.driver`). Drivers do not know each other.
+"""One module a system: read, write, probe (see `core.node.planning.driver`). Drivers do not know each other.
 
-`files` and `shell` are helpers; only `shell` starts processes. `fake` is the machine in memory.
+Their helpers are in rooms by the system that they speak to; `system.shell` alone starts processes. `fake` is the
+machine in memory.
 """

@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.desired import ALIVE, lets_in
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import (
+from panggon.core.node.planning.desired import ALIVE, lets_in
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import (
     Attributes,
     Key,
     Observation,
@@ -31,10 +31,11 @@ from panggon.core.node.resources import (
     partial,
 )
 from panggon.core.sites.spec import Engine, SiteSpec, SiteState
-from panggon.drivers import files, storage
-from panggon.drivers.database_server import DatabaseServer, Found
-from panggon.drivers.entrances import Entrances
-from panggon.drivers.owner import uid_of
+from panggon.drivers.databases.database_server import DatabaseServer, Found
+from panggon.drivers.databases.entrances import Entrances
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import files
+from panggon.drivers.system.owner import uid_of
 
 INI = "database.ini"
 INI_PASSWORD = re.compile(r'^password = "([A-Za-z0-9_-]{32,64})"$', re.MULTILINE)

@@ -6,12 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.desired import ALIVE
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, foreign, ours, partial, strange
+from panggon.core.node.planning.desired import ALIVE
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import (
+    Attributes,
+    Key,
+    Observation,
+    Standing,
+    absent,
+    foreign,
+    ours,
+    partial,
+    strange,
+)
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers import files, hidden, mounts, storage
-from panggon.drivers.owner import group_id, uid_of
+from panggon.drivers.file_systems import mounts, storage
+from panggon.drivers.system import files, hidden
+from panggon.drivers.system.owner import group_id, uid_of
 
 MARK = ".panggon"
 

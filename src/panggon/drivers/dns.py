@@ -6,7 +6,7 @@ may be others': they are left alone.
 """
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import dns.dnssec
@@ -23,13 +23,13 @@ import dns.rrset
 import dns.update
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, absent, ours, strange
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Observation, absent, ours, strange
 from panggon.core.sites.spec import HOST, SiteSpec
-from panggon.drivers import marks
-from panggon.drivers.marks import Mark, Slot
-from panggon.drivers.patience import Patience
-from panggon.drivers.zone import Question, Server, Settings, Zone, answer, below
+from panggon.drivers.system.patience import Patience
+from panggon.drivers.zones import marks
+from panggon.drivers.zones.marks import Mark, Slot
+from panggon.drivers.zones.zone import Question, Server, Settings, Zone, answer, below
 
 MARK_LABEL, CHALLENGE_LABEL = "_panggon", "_acme-challenge"
 ADDRESS_TYPES = ("A", "AAAA")
@@ -54,12 +54,13 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class RecordsDriver:
     """Attributes: `site`, `a` and `aaaa`, sorted tuples of addresses, and `safety`, the words of the safety records
-    (`drivers/marks.py`) that stand there, by us or by others; besides `ttl`, seconds, where somebody has given one of
-    ours another than the settings have.
+    (`drivers/zones/marks.py`) that stand there, by us or by others; besides `ttl`, seconds, where somebody has given
+    one of ours another than the settings have.
     """
 
     settings: Settings
     owned: frozenset[Key] = frozenset()  # on record as the site's: there, addresses without a mark have lost it
+    wished: Callable[[SiteSpec], Attributes | None] = lambda _spec: None  # by which answers are judged
 
     @property
     def _zone(self) -> Zone:
@@ -86,12 +87,10 @@ class RecordsDriver:
             self._zone.send(self._update(key, found, after))
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
+        """Judged by the wish, never by what the zone holds: else a zone that leads elsewhere agrees with itself."""
         patience = Patience(self.settings.settle)
         while True:
-            wished = self._found(key)
-            checks = tuple(
-                check for server in self.settings.authoritative for check in self._checks(server, key, spec, wished)
-            )
+            checks = tuple(check for server in self.settings.authoritative for check in self._checks(server, key, spec))
             if all(check.ok for check in checks) or patience.is_over():
                 return checks
             time.sleep(0.1)
@@ -206,10 +205,10 @@ class RecordsDriver:
             place, kind = _place(host, slot)
             update.add(place, ttl, kind, slot.text)
 
-    def _checks(self, server: Server, key: Key, spec: SiteSpec, wished: _Found) -> tuple[Check, ...]:
+    def _checks(self, server: Server, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
         """What one server tells the world, asked over UDP as resolvers do."""
-        host, zone = dns.name.from_text(key.name), self._zone
-        slots = [marks.slot(word) for word in wished.mark.words] if wished.mark else []
+        host, zone, wished = dns.name.from_text(key.name), self._zone, self.wished(spec) or {}
+        slots = [marks.slot(word) for word in _tuple(wished, "safety")]
         questions = dict.fromkeys([*_questions(host), *(_place(host, slot) for slot in slots)])
         try:
             asked = {question: zone.ask_as_resolver(question, server) for question in questions}
@@ -219,7 +218,7 @@ class RecordsDriver:
         texts = {(name, kind): answer(response, name, kind) for (name, kind), response in asked.items()}
         authoritative = all(response.flags & dns.flags.AA for response in asked.values())
         addresses = texts[host, "A"], texts[host, "AAAA"]
-        same = bool(wished.a or wished.aaaa) and addresses == (wished.a, wished.aaaa)
+        same = any(addresses) and addresses == (_tuple(wished, "a"), _tuple(wished, "aaaa"))
         seen = f"{server}: {key.name} {' '.join(addresses[0] + addresses[1]) or 'tanpa alamat'}"
         said = texts[below(host, MARK_LABEL), "TXT"]
         mark = marks.parse(said)

@@ -12,12 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.desired import ALIVE, CLOSED, keys_of, lets_in, password_of
-from panggon.core.node.driver import Check, Driver
-from panggon.core.node.plan import attributes_of, plain_attributes
-from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing, absent, foreign, ours, partial
+from panggon.core.node.planning.desired import ALIVE, CLOSED, keys_of, lets_in, password_of
+from panggon.core.node.planning.driver import Check, Driver
+from panggon.core.node.planning.plan import attributes_of, plain_attributes
+from panggon.core.node.planning.resources import (
+    Attributes,
+    Key,
+    Kind,
+    Observation,
+    Standing,
+    absent,
+    foreign,
+    ours,
+    partial,
+)
 from panggon.core.sites.spec import SiteSpec
-from panggon.drivers import files
+from panggon.drivers.system import files
 
 
 class Killed(BaseException):

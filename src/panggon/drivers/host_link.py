@@ -8,11 +8,12 @@ from html import escape
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.desired import REDIRECT
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.node.planning.desired import REDIRECT
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.sites.spec import HOST, SITE_ID, SiteSpec, SiteState
-from panggon.drivers import control, files, web
+from panggon.drivers.nginx import control, web
+from panggon.drivers.system import files
 
 # The first part of a link's target says the state (docs/architecture.md, "On the hosting machine").
 PLACES: Mapping[str, str] = {

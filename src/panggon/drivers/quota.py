@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.sites.spec import SiteSpec
-from panggon.drivers import files, storage
-from panggon.drivers.owner import uid_of
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import files
+from panggon.drivers.system.owner import uid_of
 
 RECORD = "quota.json"
 UNBOUNDED: Attributes = {"mebibytes": 0, "files": 0}
@@ -81,17 +82,20 @@ class QuotaDriver:
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """What the file system says; where it says nothing, that the limit is only watched."""
-        place, wished = self._place(key), spec.limits
+        place = self._place(key)
+        wished = storage.Limit(spec.limits.disk_mebibytes, spec.limits.files)
         if not self._bounded(place):
-            words = f"batas {wished.disk_mebibytes} MiB dan {wished.files} berkas hanya diawasi di mesin ini"
-            return (Check("watch.space", files.read(place / RECORD) is not None, words),)
+            record = load_record(place)
+            limit = record.limit if record else None
+            noted = f"batas {limit.mebibytes} MiB dan {limit.files} berkas" if limit else "batas tidak tercatat"
+            return (Check("watch.space", limit == wished, f"{noted}, hanya diawasi di mesin ini"),)
         try:
             seen = storage.bound_of(place)
         except PanggonError as error:
             return (Check("quota.bounded", ok=False, detail=str(error)),)
         words = f"terpakai {seen.used // storage.MEBIBYTE} MiB dari {(seen.most or 0) // storage.MEBIBYTE} MiB"
         of_files = f", paling banyak {seen.most_files or 0} berkas" if seen.counts else ""
-        ok = storage.is_bound(seen, storage.Limit(wished.disk_mebibytes, wished.files))
+        ok = storage.is_bound(seen, wished)
         return (Check("quota.bounded", ok, f"{words}{of_files}, ditegakkan oleh sistem berkas"),)
 
     def used(self, key: Key) -> int | None:

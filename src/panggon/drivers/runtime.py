@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.desired import ALIVE, CLOSED, lets_in
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, absent, foreign, ours
+from panggon.core.node.planning.desired import ALIVE, CLOSED, lets_in
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Observation, absent, foreign, ours
 from panggon.core.sites.kinds import RUNNING
 from panggon.core.sites.spec import SiteKind, SiteSpec, SiteState
-from panggon.drivers import asking, processes, untrusted, visit, web
-from panggon.drivers.owner import uid_of
-from panggon.drivers.storage import database_mark
-from panggon.drivers.untrusted import word, words
-from panggon.drivers.visit import Door
+from panggon.drivers.file_systems.storage import database_mark
+from panggon.drivers.nginx import visit, web
+from panggon.drivers.nginx.visit import Door
+from panggon.drivers.system import asking, processes, untrusted
+from panggon.drivers.system.owner import uid_of
+from panggon.drivers.system.untrusted import word, words
 
 PROOF_PATHS = {SiteKind.PHP: "/.well-known/panggon/php", SiteKind.PYTHON: "/.well-known/panggon/python"}
 NAMES = {SiteKind.PHP: "PHP", SiteKind.PYTHON: "Python"}

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.desired import ALIVE, CLOSED, lets_in
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.node.planning.desired import ALIVE, CLOSED, lets_in
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.sites.spec import SiteSpec
-from panggon.drivers import files, storage, turns
-from panggon.drivers.owner import end_logins, uid_of
-from panggon.drivers.sftp_client import KEYS_A_LOGIN, Client, Verdict
+from panggon.drivers.file_systems import storage
+from panggon.drivers.ssh.sftp_client import KEYS_A_LOGIN, Client, Verdict
+from panggon.drivers.system import files, turns
+from panggon.drivers.system.owner import end_logins, uid_of
 
 PROBE_SECONDS = 60
 EXPIRY, EXPIRES = "%Y%m%d%H%M%SZ", re.compile(r'restrict,expiry-time="([0-9]{14}Z)" ')

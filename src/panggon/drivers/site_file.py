@@ -8,13 +8,25 @@ from types import MappingProxyType
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.desired import ALIVE
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, Standing, Value, absent, ours, partial, strange
+from panggon.core.node.planning.desired import ALIVE
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import (
+    Attributes,
+    Key,
+    Observation,
+    Standing,
+    Value,
+    absent,
+    ours,
+    partial,
+    strange,
+)
 from panggon.core.sites.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
-from panggon.drivers import control, files, htaccess, storage, untrusted, visit, web
-from panggon.drivers.owner import group_id
-from panggon.drivers.visit import Answer
+from panggon.drivers.file_systems import storage
+from panggon.drivers.nginx import control, htaccess, visit, web
+from panggon.drivers.nginx.visit import Answer
+from panggon.drivers.system import files, untrusted
+from panggon.drivers.system.owner import group_id
 
 VERSION = 1
 MODE = 0o640

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import InvalidError, PanggonError, PermanentError
-from panggon.core.node.desired import tasks_of
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import (
+from panggon.core.node.planning.desired import tasks_of
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import (
     Attributes,
     Key,
     Observation,
@@ -22,7 +22,7 @@ from panggon.core.node.resources import (
 from panggon.core.sites.spec import SITE_ID, SiteSpec, Task
 from panggon.core.sites.spec_document import parse_task
 from panggon.core.sites.tasks import dump_task
-from panggon.drivers import asking, files
+from panggon.drivers.system import asking, files
 
 VERSION = 1
 MODE = 0o600

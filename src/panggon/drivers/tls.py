@@ -16,14 +16,16 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Observation, Standing, absent, ours, partial, strange
 from panggon.core.sites.spec import HOST, SiteSpec
-from panggon.drivers import authority, bundles, control, files, visit
-from panggon.drivers.authority import Authority
-from panggon.drivers.bundles import Bundle
-from panggon.drivers.owner import group_id
-from panggon.drivers.visit import Door
+from panggon.drivers.certificates import authority, bundles
+from panggon.drivers.certificates.authority import Authority
+from panggon.drivers.certificates.bundles import Bundle
+from panggon.drivers.nginx import control, visit
+from panggon.drivers.nginx.visit import Door
+from panggon.drivers.system import files
+from panggon.drivers.system.owner import group_id
 
 LOCAL, ACME = "local", "acme"
 SHARED = ("wildcard", "bought")

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.desired import password_of
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import (
+from panggon.core.node.planning.desired import password_of
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import (
     Attributes,
     Key,
     Observation,
@@ -30,8 +30,8 @@ from panggon.core.node.resources import (
     strange,
 )
 from panggon.core.sites.spec import SITE_ID, SiteSpec
-from panggon.drivers import files, shell
-from panggon.drivers.owner import end_logins, uid_of
+from panggon.drivers.system import files, shell
+from panggon.drivers.system.owner import end_logins, uid_of
 
 # Not "!": sshd without PAM takes an account whose hash begins with "!" as locked, for keys too.
 NO_PASSWORD = "*"  # noqa: S105

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node import journal
-from panggon.core.node.journal import Entry, Finished, Probed, Started, Undone, Word, Written
+from panggon.core.node.planning import journal
+from panggon.core.node.planning.journal import Entry, Finished, Probed, Started, Undone, Word, Written
 
 # Bytes kept free behind the entries of a run under way, as zeros without a line's end: a disk that fills up during the
 # run must not keep it from writing down how it goes back. A run's entries take some 10 kB.

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node import desired
-from panggon.core.node.driver import Check, Driver
-from panggon.core.node.resources import Attributes, Key, Kind, Observation
+from panggon.core.node.planning import desired
+from panggon.core.node.planning.driver import Check, Driver
+from panggon.core.node.planning.resources import Attributes, Key, Kind, Observation
 from panggon.core.sites.spec import SiteSpec
 
 Drivers = Mapping[Kind, Driver]

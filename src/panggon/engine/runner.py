@@ -9,11 +9,22 @@ from datetime import datetime
 from functools import partial
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node import closing, journal, plan_words
-from panggon.core.node import plan as plans
-from panggon.core.node.desired import MachineFacts, desired
-from panggon.core.node.journal import Failed, Finished, JournalStore, Outcome, Position, Problem, Stage, Started, Word
-from panggon.core.node.plan import Change, Plan
+from panggon.core.node.planning import closing, journal
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.desired import MachineFacts, desired
+from panggon.core.node.planning.journal import (
+    Failed,
+    Finished,
+    JournalStore,
+    Outcome,
+    Position,
+    Problem,
+    Stage,
+    Started,
+    Word,
+)
+from panggon.core.node.planning.plan import Change, Plan
+from panggon.core.node.words import plan_words
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.engine.observe import Drivers, observe
 from panggon.engine.patience import USUAL, Policy

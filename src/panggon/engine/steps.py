@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node import journal
-from panggon.core.node import plan as plans
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import JournalStore, Position, Probed, Stage, Undoing, Undone, Writing, Written
-from panggon.core.node.plan import Change
-from panggon.core.node.resources import Attributes, Key, Kind, Observation, Standing
+from panggon.core.node.planning import journal
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import JournalStore, Position, Probed, Stage, Undoing, Undone, Writing, Written
+from panggon.core.node.planning.plan import Change
+from panggon.core.node.planning.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.sites.spec import SiteSpec
 from panggon.engine.observe import Drivers, driver_of
 from panggon.engine.patience import Patience, Policy, patiently

@@ -10,7 +10,7 @@ from panggon.complaints.models import Complaint
 from panggon.core.cases.vocabulary import Role
 from panggon.core.incidents.procedure import HANDLERS, OFFICIALS, TABLE, IncidentNeed
 from panggon.core.incidents.vocabulary import IncidentAction, IncidentEffect, IncidentState
-from panggon.core.node.resources import canonical
+from panggon.core.node.planning.resources import canonical
 from panggon.core.state_machine import Offer
 from panggon.incidents.models import Evidence, Incident, IncidentEvent
 from panggon.incidents.parts import facts_of

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.drivers import files, shell
+from panggon.drivers.system import files, shell
 from panggon.node import layout
-from panggon.node.lock import alone
+from panggon.node.daemons.lock import alone
 from panggon.node.servers import COPY_SECONDS, knot, mariadb, postgresql
 from panggon.node.settings.config import NodeConfig
 

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import authority, files
-from panggon.node import alive, backup, clock, layout, protections
+from panggon.drivers.certificates import authority
+from panggon.drivers.system import files
+from panggon.node import backup, clock, layout, protections
+from panggon.node.daemons import alive
 from panggon.node.servers import Server, knot, mariadb, nginx, postgresql, sshd
 from panggon.node.settings import config_file
 from panggon.node.settings.config import NodeConfig

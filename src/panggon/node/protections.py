@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import shell, storage
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import shell
 from panggon.node import layout, sockets
 from panggon.node.servers import nginx
 from panggon.node.settings.config import NodeConfig

@@ -9,23 +9,25 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from panggon.core.errors import PanggonError, TemporaryError
-from panggon.core.node import journal
-from panggon.core.node.desired import CLOSED
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Outcome, Position, Word
-from panggon.core.node.plan import Plan
-from panggon.core.node.resources import Key
+from panggon.core.node.planning import journal
+from panggon.core.node.planning.desired import CLOSED
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Outcome, Position, Word
+from panggon.core.node.planning.plan import Plan
+from panggon.core.node.planning.resources import Key
 from panggon.core.sites.life import SITE_STATE_LABELS
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers import files, mariadb
+from panggon.drivers.databases import mariadb
+from panggon.drivers.system import files
 from panggon.engine import journal_file, runner
 from panggon.engine.journal_file import JournalFile
 from panggon.engine.patience import BRIEF, USUAL
 from panggon.engine.steps import Checks, Progress
-from panggon.node import passwords, wiring
+from panggon.node import wiring
 from panggon.node.clock import now
-from panggon.node.passwords import Passwords
 from panggon.node.sites import Sites
+from panggon.node.state import passwords
+from panggon.node.state.passwords import Passwords
 
 Watcher = Callable[[int, Progress], None]
 # Progress is numbered on from here for each entry that the journal has when a run is taken up again: more than any

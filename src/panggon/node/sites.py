@@ -10,20 +10,21 @@ from datetime import timedelta
 from pathlib import Path
 
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
-from panggon.core.node import closing, desired, journal
-from panggon.core.node.desired import ALIVE, MachineFacts
-from panggon.core.node.journal import Position, Word
-from panggon.core.node.plan import Plan, make, new_names, not_given_up
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning import closing, desired, journal
+from panggon.core.node.planning.desired import ALIVE, MachineFacts
+from panggon.core.node.planning.journal import Position, Word
+from panggon.core.node.planning.plan import Plan, make, new_names, not_given_up
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import SITE_ID, Engine, SiteKind, SiteSpec, SiteState
-from panggon.drivers import htaccess
+from panggon.drivers.nginx import htaccess
 from panggon.engine import journal_file
 from panggon.engine.observe import Drivers, observe
-from panggon.node import layout, records, wiring
-from panggon.node.passwords import Passwords
-from panggon.node.recorded import Recorded, names_by_site
+from panggon.node import layout, wiring
 from panggon.node.settings.config import NodeConfig
+from panggon.node.state import records
+from panggon.node.state.passwords import Passwords
+from panggon.node.state.recorded import Recorded, names_by_site
 
 
 @dataclass(frozen=True, slots=True)

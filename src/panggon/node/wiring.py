@@ -1,49 +1,36 @@
 """From the settings to the drivers of this machine; the only module that imports those of kinds."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.desired import MachineFacts
-from panggon.core.node.driver import Driver
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.desired import MachineFacts, records_of
+from panggon.core.node.planning.driver import Driver
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.node.zone_names import ZoneNames
 from panggon.core.sites.spec import Engine, SiteKind, SiteSpec, SiteState
-from panggon.drivers import (
-    acme_orders,
-    authority,
-    database,
-    directory,
-    dns,
-    fake,
-    files,
-    host_link,
-    quota,
-    runtime,
-    sftp,
-    site_file,
-    storage,
-    tasks,
-    tls,
-    transfer,
-    user,
-    visit,
-    web,
-    zone,
-)
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.mariadb import MariaDb
-from panggon.drivers.postgresql import PostgreSql
-from panggon.drivers.visit import Door
+from panggon.drivers import database, directory, dns, fake, host_link, quota, runtime, sftp, site_file, tasks, tls, user
+from panggon.drivers.certificates import acme_orders, authority
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.databases.mariadb import MariaDb
+from panggon.drivers.databases.postgresql import PostgreSql
+from panggon.drivers.file_systems import storage
+from panggon.drivers.nginx import visit, web
+from panggon.drivers.nginx.visit import Door
+from panggon.drivers.system import files
+from panggon.drivers.zones import transfer, zone
 from panggon.node import clock, layout, protections
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import knot, nginx, sshd
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES
+
+NO_SITE = "s000000"
+ANSWER_SECONDS = 3.0  # for a server that is only asked whether it answers
 
 
 def drivers(
@@ -78,7 +65,9 @@ def drivers(
         Kind.CERTIFICATE: certificates(config, owned),
         Kind.HOST: host_link.HostDriver(in_web, owned),
         Kind.ACCESS: sftp.AccessDriver(_access(config), owned),
-        Kind.RECORDS: dns.RecordsDriver(_records(config), owned),
+        Kind.RECORDS: dns.RecordsDriver(
+            _records(config), owned, wished=partial(records_of, facts=machine_facts(config))
+        ),
     }
 
 
@@ -221,6 +210,26 @@ def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
         Engine.POSTGRESQL: PostgreSql(run, seen_run),
     }
     return {engine: server for engine, server in servers.items() if engine in config.services.run}
+
+
+def questions(config: NodeConfig) -> tuple[tuple[str, Callable[[], object]], ...]:
+    """Something small for each server of databases and names, which raises a PanggonError where that does not answer;
+    with its name, "" where it is another machine's.
+    """
+    asked: list[tuple[str, Callable[[], object]]] = []
+    if set(Engine) & set(config.services.run):
+        for engine, database_server in database_servers(config).items():
+            asked.append((engine.value, partial(database_server.sessions, NO_SITE)))
+    if "knot" in config.services.run:
+        for each in config.dns.servers:
+            server = zone.Server(each.address, each.port)
+            own = "knot" if each is config.dns.servers[0] else ""
+            asked.append((own, partial(_ask_for_the_zone, config, server)))
+    return tuple(asked)
+
+
+def _ask_for_the_zone(config: NodeConfig, server: zone.Server) -> None:
+    zone.Zone(replace(_records(config), timeout=ANSWER_SECONDS)).knows_itself(server)
 
 
 def _door(config: NodeConfig) -> Door:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import segno
 
-from panggon.core.node.evidence_words import part_name
+from panggon.core.node.words.evidence_words import part_name
 from panggon.core.papers.signing import Change
 from panggon.papers.contents import INSTRUCTIONS, NATURES, SIGNED_TOGETHER, TITLES, Content, PaperKind, Rows
 from panggon.papers.dates import date_in_words, day_words, moment_words

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.node.logins import Ending, Way
+from panggon.core.node.logs.logins import Ending, Way
 from panggon.core.sites.spec import SITE_ID
 from panggon.sites.availability import Visit
 from panggon.sites.models import Outcome

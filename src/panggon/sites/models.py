@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from panggon.core import naming
-from panggon.core.node import problem_words
+from panggon.core.node.words import problem_words
 from panggon.core.sites import outgoing
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.limits import LIMITS, Limits

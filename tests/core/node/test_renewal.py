@@ -35,7 +35,8 @@ def test_people_know_days_before_it_matters() -> None:
         return worries(NINETY, failures=failures, bought=bought, now=BEGIN + days * DAY)
 
     assert [told(61, 0), told(61, 1), told(61, 2), told(68, 1), told(67, 0)] == [False, False, True, True, False]
-    assert [told(59, 9, bought=True), told(60, 0, bought=True)] == [False, True]
+    assert [told(9, 1, bought=True), told(9, 2, bought=True)] == [False, True]
+    assert [told(59, 0, bought=True), told(60, 0, bought=True)] == [False, True]
 
 
 def test_what_was_issued_under_a_wrong_clock_is_issued_again() -> None:

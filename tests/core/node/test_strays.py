@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from panggon.core.node.plan import Change, make
-from panggon.core.node.plan_words import differences
-from panggon.core.node.resources import Key, Kind, absent, foreign, ours
+from panggon.core.node.planning.plan import Change, make
+from panggon.core.node.planning.resources import Key, Kind, absent, foreign, ours
 from panggon.core.node.strays import Standing, strays
-from tests.core.node.plans import FACTS, OPEN, SUSPENDED, existing
+from panggon.core.node.words.plan_words import differences
+from tests.core.node.planning.plans import FACTS, OPEN, SUSPENDED, existing
 from tests.core.sites.site_specs import HOST, SITE
 
 JUDI = "judi.kota.example"

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Attributes
+from panggon.core.node.planning.resources import Attributes
 from panggon.drivers.database import DatabaseDriver
 from panggon.node.servers import mariadb
 from tests.drivers.databases import _database as _database

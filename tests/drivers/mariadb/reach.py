@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pymysql
 
-from panggon.core.node.resources import Attributes
+from panggon.core.node.planning.resources import Attributes
 from panggon.core.sites.spec import Engine, SiteSpec, SiteState
 from panggon.drivers.database import DatabaseDriver, Settings
-from panggon.drivers.mariadb import MariaDb
+from panggon.drivers.databases.mariadb import MariaDb
 from panggon.node.servers import mariadb
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.databases import ini

@@ -12,14 +12,14 @@ import pymysql
 import pytest
 
 from panggon.core.errors import PermanentError
-from panggon.core.node.resources import Key, Standing, partial
+from panggon.core.node.planning.resources import Key, Standing, partial
 from panggon.core.sites.spec import Engine, SiteState
-from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
-from panggon.drivers.entrances import Entrances
-from panggon.drivers.mariadb import MariaDb
-from panggon.drivers.mariadb.server import LEFT_SECONDS
-from panggon.drivers.postgresql import PostgreSql
+from panggon.drivers.databases.entrances import Entrances
+from panggon.drivers.databases.mariadb import MariaDb
+from panggon.drivers.databases.mariadb.server import LEFT_SECONDS
+from panggon.drivers.databases.postgresql import PostgreSql
+from panggon.drivers.system import files
 from panggon.node.servers import mariadb
 from tests.drivers.contract import Case, Contract
 from tests.drivers.databases import ini

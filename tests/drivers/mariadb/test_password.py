@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key
+from panggon.core.node.planning.resources import Key
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
+from panggon.drivers.system import files
 from panggon.node.servers import mariadb
 from tests.drivers.databases import ini
 from tests.drivers.mariadb.reach import FIRST, as_site, spec

@@ -10,8 +10,8 @@ import pymysql
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key
-from panggon.drivers.mariadb import MariaDb, line
+from panggon.core.node.planning.resources import Key
+from panggon.drivers.databases.mariadb import MariaDb, line
 from panggon.node.servers import mariadb
 from tests.drivers.mariadb.reach import FIRST, driver_of, root_says
 from tests.drivers.running import running

@@ -7,11 +7,11 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from panggon.core.node.database_size import MEBIBYTE
-from panggon.core.node.resources import Key
+from panggon.core.node.databases.database_size import MEBIBYTE
+from panggon.core.node.planning.resources import Key
 from panggon.core.sites.spec import Engine, SiteState
 from panggon.drivers.database import DatabaseDriver
-from panggon.drivers.mariadb import server as mariadb_server
+from panggon.drivers.databases.mariadb import server as mariadb_server
 from panggon.node.servers import mariadb
 from tests.drivers.databases import ini
 from tests.drivers.mariadb.reach import FIRST, as_site, count, root_says, spec
@@ -26,14 +26,14 @@ def test_its_procedures_count_and_it_may_drop_them_when_it_is_full(
 ) -> None:
     """They lie with those of all others, outside of its directory."""
     reached = driver.settings.servers[Engine.MARIADB]
-    before = reached.sizes()[key.name]
+    before = reached.sizes([key.name])[key.name]
     with as_site(server, private) as session, session.cursor() as cursor:
         for name in ("satu", "dua"):
             cursor.execute(f"CREATE PROCEDURE {name}() SELECT '{'x' * MEBIBYTE}'")
         cursor.execute(f"CREATE EVENT tiga ON SCHEDULE EVERY 1 YEAR DO SELECT '{'x' * MEBIBYTE}'")
-    assert reached.sizes()[key.name] == before, "while there is little of them nobody asks"
+    assert reached.sizes([key.name])[key.name] == before, "while there is little of them nobody asks"
     monkeypatch.setattr(mariadb_server, "PROGRAMS_MANY", 0)
-    assert 3 * MEBIBYTE < reached.sizes()[key.name] - before == reached.used(key.name) - before < 7 * MEBIBYTE
+    assert 3 * MEBIBYTE < reached.sizes([key.name])[key.name] - before == reached.used(key.name) - before < 7 * MEBIBYTE
     reached.stop_writing(key.name)
     with as_site(server, private) as session, session.cursor() as cursor:
         with pytest.raises(pymysql.err.OperationalError, match="denied"):
@@ -56,7 +56,7 @@ def test_a_full_database_can_be_read_and_deleted_from_until_it_has_room(
         cursor.execute("CREATE PROCEDURE pintu() INSERT INTO surat VALUES (0, 'selundup')")
         session.commit()
         used = reached.used(key.name)
-        assert 12 << 20 < used <= reached.sizes()[key.name] < 40 << 20
+        assert 12 << 20 < used <= reached.sizes([key.name])[key.name] < 40 << 20
         for _ in range(2):  # killed in between, the watch repeats it
             reached.stop_writing(key.name)
         with pytest.raises(pymysql.err.Error):
@@ -107,7 +107,7 @@ def test_nothing_that_its_user_lays_in_the_way_runs_as_root(
         cursor.execute("CREATE SQL SECURITY INVOKER VIEW w AS SELECT * FROM saksi WHERE jerat(siapa) GROUP BY siapa")
     for step in (reached.used, reached.stop_writing, reached.used, reached.let_write):
         step(key.name)
-        reached.sizes()
+        reached.sizes([key.name])
         driver.write(key, FIRST)
     assert root_says(server, f"SELECT * FROM {key.name}.saksi") == []
     root_says(server, f"SELECT n FROM {key.name}.v")

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Attributes
+from panggon.core.node.planning.resources import Attributes
 from panggon.core.sites.spec import Engine
 from panggon.drivers.database import DatabaseDriver, Settings
-from panggon.drivers.postgresql import PostgreSql
+from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.node.servers import postgresql
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.databases import _database as _database

@@ -5,9 +5,9 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from panggon.core.node.resources import Attributes
+from panggon.core.node.planning.resources import Attributes
 from panggon.core.sites.spec import Engine, SiteSpec, SiteState
-from panggon.drivers.postgresql import PostgreSql
+from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.node.servers import postgresql
 from tests.drivers.databases import ini
 

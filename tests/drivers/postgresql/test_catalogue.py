@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from panggon.core.node.resources import Key
-from panggon.drivers import files
-from panggon.drivers.postgresql import PostgreSql, catalogue
+from panggon.core.node.planning.resources import Key
+from panggon.drivers.databases.postgresql import PostgreSql, catalogue
+from panggon.drivers.system import files
 from panggon.node.servers import postgresql
 from tests.drivers.postgresql.reach import as_site, root_says
 from tests.waiting import until

@@ -7,11 +7,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from panggon.core.node.database_load import Taken
-from panggon.core.node.resources import Key
-from panggon.drivers.database_server import Watched
-from panggon.drivers.postgresql import PostgreSql
-from panggon.drivers.postgresql.doors import SECONDS_LEAST
+from panggon.core.node.databases.database_load import Taken
+from panggon.core.node.planning.resources import Key
+from panggon.drivers.databases.database_server import Watched
+from panggon.drivers.databases.postgresql import PostgreSql
+from panggon.drivers.databases.postgresql.doors import SECONDS_LEAST
 from panggon.node.servers import postgresql
 from tests.drivers.postgresql.reach import as_site, refusal, root_says
 from tests.waiting import until

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from panggon.drivers.postgresql import PostgreSql
+from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.node.servers import postgresql
 from tests.drivers.postgresql.reach import root_says
 

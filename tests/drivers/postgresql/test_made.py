@@ -9,12 +9,12 @@ import psycopg
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Standing, ours, partial
+from panggon.core.node.planning.resources import Key, Standing, ours, partial
 from panggon.core.sites.spec import Engine, SiteState
 from panggon.drivers.database import DatabaseDriver, Settings
-from panggon.drivers.entrances import Entrances
-from panggon.drivers.postgresql import PostgreSql
-from panggon.drivers.postgresql.scram import verifier, verifies
+from panggon.drivers.databases.entrances import Entrances
+from panggon.drivers.databases.postgresql import PostgreSql
+from panggon.drivers.databases.postgresql.scram import verifier, verifies
 from panggon.node.servers import postgresql
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.contract import Case, Contract

@@ -2,7 +2,7 @@
 
 import base64
 
-from panggon.drivers.postgresql.scram import verifier, verifies
+from panggon.drivers.databases.postgresql.scram import verifier, verifies
 
 SALT = base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ==")
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Key
-from panggon.drivers.postgresql import PostgreSql, sessions
+from panggon.core.node.planning.resources import Key
+from panggon.drivers.databases.postgresql import PostgreSql, sessions
 from tests.drivers.postgresql.reach import as_site, is_tidy, refusal
 
 pytestmark = pytest.mark.real

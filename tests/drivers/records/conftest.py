@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from panggon.drivers.dns import RecordsDriver
-from panggon.drivers.zone import Settings
+from panggon.drivers.zones.zone import Settings
 from panggon.node.servers import knot
 from tests.drivers.records.zone import KEY, Others, driver_settings, knot_settings
 from tests.drivers.running import running

@@ -6,26 +6,26 @@ from pathlib import Path
 import pytest
 
 from demo.ports import free_port
+from panggon.core.node.planning.resources import Attributes
 from panggon.drivers.dns import RecordsDriver
-from panggon.drivers.zone import Server, Settings
+from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
-from tests.drivers.records.zone import FIRST, HOST, KEY, SITE, SPEC, driver_settings, knot_settings
+from tests.drivers.records.zone import FIRST, HOST, KEY, SAFETY, SITE, driver_settings, knot_settings, proven
 from tests.drivers.running import running
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
 
 
-def looked_at_once(settings: Settings, *, site: str = SITE) -> dict[str, bool]:
-    checks = RecordsDriver(replace(settings, settle=0)).probe(KEY, spec=replace(SPEC, site=site))
-    return {check.name: check.ok for check in checks}
+def looked_at_once(settings: Settings, *, wished: Attributes = FIRST, site: str = SITE) -> dict[str, bool]:
+    return {check.name: check.ok for check in proven(replace(settings, settle=0), wished, site=site)}
 
 
 @pytest.mark.usefixtures("_clean")
 class TestProof:
     def test_holds(self, driver: RecordsDriver, settings: Settings) -> None:
         driver.write(KEY, FIRST)
-        checks = driver.probe(KEY, spec=SPEC)
+        checks = proven(settings, FIRST)
         assert [(check.name, check.ok) for check in checks] == [
             ("dns.answer", True),
             ("dns.mark", True),
@@ -33,9 +33,20 @@ class TestProof:
         ]
         assert checks[0].detail == f"{settings.primary}: {HOST} 192.0.2.1 2001:db8::1"
 
-    def test_fails_without_addresses(self, driver: RecordsDriver) -> None:
-        driver.write(KEY, {**FIRST, "a": (), "aaaa": ()})
+    @pytest.mark.parametrize("there", [(), ("203.0.113.9",), ("192.0.2.1", "203.0.113.9")])
+    def test_fails_where_the_name_leads_elsewhere_too(self, driver: RecordsDriver, there: tuple[str, ...]) -> None:
+        """Whatever the zone says itself: a person has changed it."""
+        driver.write(KEY, {**FIRST, "a": there})
         assert looked_at_once(driver.settings)["dns.answer"] is False
+
+    def test_fails_without_the_safety_records_that_were_wished(self, driver: RecordsDriver) -> None:
+        driver.write(KEY, FIRST)
+        assert looked_at_once(driver.settings, wished={**FIRST, "safety": SAFETY})["dns.safety"] is False
+
+    def test_fails_without_addresses(self, driver: RecordsDriver) -> None:
+        nowhere = {**FIRST, "a": (), "aaaa": ()}
+        driver.write(KEY, nowhere)
+        assert looked_at_once(driver.settings, wished=nowhere)["dns.answer"] is False
 
     def test_fails_for_another_site(self, driver: RecordsDriver) -> None:
         driver.write(KEY, FIRST)
@@ -50,11 +61,10 @@ class TestProof:
         knot.prepare(lagging)
         servers = (settings.primary, Server("127.0.0.1", lagging.port))
         with running(knot.server(lagging)):
-            impatient = RecordsDriver(replace(settings, authoritative=servers, settle=0))
-            until(lambda: all(check.ok for check in driver.probe(KEY, spec=SPEC)), "the first has followed")
-            checks = impatient.probe(KEY, spec=SPEC)
+            until(lambda: all(check.ok for check in proven(settings, FIRST)), "the first has followed")
+            checks = proven(replace(settings, authoritative=servers, settle=0), FIRST)
         nobody = replace(settings, authoritative=(Server("127.0.0.1", free_port()),), settle=0, timeout=1)
-        silent = RecordsDriver(nobody).probe(KEY, spec=SPEC)
+        silent = proven(nobody, FIRST)
         assert [(check.name, check.ok) for check in (*checks, *silent)] == [
             ("dns.answer", True),
             ("dns.mark", True),
@@ -75,5 +85,5 @@ class TestProof:
             driver.write(KEY, FIRST)
             wished = {"dns.answer": True, "dns.mark": True, "dns.signed": False}
             until(lambda: looked_at_once(driver.settings) == wished)
-            unsigned = RecordsDriver(replace(driver_settings(plain), signed=False))
-            assert [check.name for check in unsigned.probe(KEY, spec=SPEC)] == ["dns.answer", "dns.mark"]
+            unsigned = replace(driver_settings(plain), signed=False)
+            assert [check.name for check in proven(unsigned, FIRST)] == ["dns.answer", "dns.mark"]

@@ -7,25 +7,15 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind, Standing
+from panggon.core.node.planning.resources import Key, Kind, Standing
 from panggon.core.node.zone_names import leading_elsewhere, leading_to
-from panggon.drivers import shell, transfer
 from panggon.drivers.dns import ChallengeRecords, RecordsDriver
-from panggon.drivers.zone import Settings
+from panggon.drivers.system import shell
+from panggon.drivers.zones import transfer
+from panggon.drivers.zones.zone import Settings
 from tests.drivers import bind
 from tests.drivers.contract import Case, Contract
-from tests.drivers.records.zone import (
-    FIRST,
-    HOST,
-    KEY,
-    SAFETY,
-    SECOND,
-    SITE,
-    SPEC,
-    ZONE,
-    Others,
-    everything,
-)
+from tests.drivers.records.zone import FIRST, HOST, KEY, SAFETY, SECOND, SITE, ZONE, Others, everything, proven
 
 pytestmark = pytest.mark.real
 
@@ -106,7 +96,7 @@ class TestOthersRecords:
             driver.write(KEY, SECOND)
             assert driver.read(KEY).attributes == SECOND
             assert others.ask(f"_dmarc.{HOST}", "TXT") == (["dmarc.example."] if alias else ['"v=DMARC1; p=reject"'])
-            assert [check for check in driver.probe(KEY, spec=SPEC) if not check.ok] == []
+            assert [check for check in proven(driver.settings, SECOND) if not check.ok] == []
             driver.write(KEY, None)
             assert others.ask(f"_dmarc.{HOST}", "CNAME") == ["dmarc.example." if alias else "www.example."]
             others.remove(f"_dmarc.{HOST}", "CNAME")
@@ -235,7 +225,7 @@ def test_safety_records_beside_those_of_others_and_nothing_left_in_the_end(serve
     assert (others.ask(HOST, "MX"), others.ask(HOST, "CAA")) == (["10 mail.example."], ['0 issue "ca.example"'])
     assert others.ask(HOST, "TXT") == ['"google-site-verification=x"', '"v=spf1 -all"']
     assert others.ask(f"_panggon.{HOST}", "TXT") == [f'"site={SITE} with=caa:ca.example,-dmarc,-mx,spf"']
-    checks = driver.probe(KEY, spec=SPEC)
+    checks = proven(served, SECOND)
     assert all(check.ok for check in checks), checks
     anchor = bind.anchor(served, tmp_path / "anchor")
     for name, kind in ((HOST, "A"), (HOST, "MX"), (HOST, "CAA"), (f"_dmarc.{HOST}", "TXT"), (f"tiada.{ZONE}", "A")):

@@ -18,23 +18,15 @@ import pytest
 
 from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.resources import Key, Kind, Standing
-from panggon.drivers import shell, transfer, zone
+from panggon.core.node.planning.resources import Key, Kind, Standing
 from panggon.drivers.dns import RecordsDriver
-from panggon.drivers.zone import Server, Settings, Zone
+from panggon.drivers.system import shell
+from panggon.drivers.zones import transfer, zone
+from panggon.drivers.zones.zone import Server, Settings, Zone
 from panggon.node.servers import knot
 from tests.drivers import secondary
 from tests.drivers.dripping import serve
-from tests.drivers.records.zone import (
-    FIRST,
-    HOST,
-    KEY,
-    SECOND,
-    SPEC,
-    ZONE,
-    driver_settings,
-    knot_settings,
-)
+from tests.drivers.records.zone import FIRST, HOST, KEY, SECOND, ZONE, driver_settings, knot_settings, proven
 from tests.drivers.running import running
 from tests.waiting import until
 
@@ -113,7 +105,7 @@ class TestKnot:
         with running(knot.server(server)):
             assert driver.read(KEY).attributes == FIRST
             driver.write(KEY, SECOND)
-            checks = driver.probe(KEY, spec=SPEC)
+            checks = proven(driver.settings, SECOND)
             assert [(check.name, check.ok) for check in checks] == [
                 ("dns.answer", True),
                 ("dns.mark", True),
@@ -139,7 +131,7 @@ class TestKnot:
         with secondary.serving(place, ZONE, port=port, primary=primary.port), running(knot.server(primary)):
             for wished in (FIRST, SECOND):
                 driver.write(KEY, wished)
-                checks = driver.probe(KEY, spec=SPEC)
+                checks = proven(both, wished)
                 assert [check.detail for check in checks if not check.ok] == []
                 assert sum(check.name == "dns.answer" for check in checks) == 2
                 found = Zone(both).texts((dns.name.from_text(HOST), "A"), server=both.authoritative[1])

@@ -1,5 +1,6 @@
 """A zone of the tests' own, and somebody else who may change it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import dns.message
@@ -11,9 +12,11 @@ import dns.update
 import dns.zone
 
 from demo.ports import free_port
-from panggon.core.node.resources import Attributes, Key, Kind
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Attributes, Key, Kind
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers.zone import Server, Settings
+from panggon.drivers.dns import RecordsDriver
+from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
 from tests.drivers import bind
 
@@ -53,6 +56,11 @@ def driver_settings(server: knot.Settings) -> Settings:
         settle=60,
         afterwards=knot.tell_now(server),
     )
+
+
+def proven(settings: Settings, wished: Attributes, *, site: str = SITE) -> tuple[Check, ...]:
+    """The proofs of a driver for which this is what was wished of the site."""
+    return RecordsDriver(settings, wished=lambda _spec: wished).probe(KEY, spec=replace(SPEC, site=site))
 
 
 class Others:

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from demo.ports import free_port
-from panggon.core.node.resources import Key, Kind
-from panggon.drivers import directory, files, sftp, user
+from panggon.core.node.planning.resources import Key, Kind
+from panggon.drivers import directory, sftp, user
+from panggon.drivers.system import files
 from panggon.node.servers import sshd
 from tests.drivers.conftest import UID_BASE
 from tests.drivers.running import running

@@ -8,7 +8,8 @@ from pathlib import Path
 from passlib.hash import sha512_crypt
 
 from panggon.core.sites.spec import Access, SiteSpec, SiteState
-from panggon.drivers import processes, sftp, user
+from panggon.drivers import sftp, user
+from panggon.drivers.system import processes
 
 PASSWORD = "kata sandi pemilik 2026"
 HASH = sha512_crypt.using(rounds=5000).hash(PASSWORD)

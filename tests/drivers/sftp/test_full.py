@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.driver import Check
-from panggon.core.node.resources import Key
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.resources import Key
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import sftp, storage
-from panggon.drivers.sftp_client import FULL
+from panggon.drivers import sftp
+from panggon.drivers.file_systems import storage
+from panggon.drivers.ssh.sftp_client import FULL
 from tests.drivers import filesystems
 from tests.drivers.sftp.owner import spec
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Key
+from panggon.core.node.planning.resources import Key
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import files, processes, sftp, sftp_client
+from panggon.drivers import sftp
+from panggon.drivers.ssh import sftp_client
+from panggon.drivers.system import files, processes
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.guards.asleep import Asleep

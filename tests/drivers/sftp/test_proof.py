@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from demo.ports import free_port
-from panggon.core.node.resources import Key
+from panggon.core.node.planning.resources import Key
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import knocking, sftp
+from panggon.drivers import sftp
+from panggon.drivers.ssh import knocking
 from tests.drivers.sftp.owner import by_key, spec, visit
 
 pytestmark = pytest.mark.real

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.logins import login_of
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.logs.logins import login_of
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import files, processes, sftp, user
+from panggon.drivers import sftp, user
+from panggon.drivers.system import files, processes
 from panggon.node.servers import sshd
 from tests.drivers.contract import Case, Contract
 from tests.drivers.sftp.owner import BY_PASSWORD, PRINT, by_key, lists, served, session, spec, visit

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node import database_load
-from panggon.core.node.database_load import FIRST_FEW, MEBIBYTE, Session
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import FIRST_FEW, MEBIBYTE, Session
 from panggon.core.sites.spec import Engine
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.mariadb import sessions as mariadb_sessions
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.databases.mariadb import sessions as mariadb_sessions
 from panggon.node.databases.brake import Brake
 from tests.node.databases.place import Place, client, served
 from tests.node.stand import UID_BASE
@@ -62,6 +62,14 @@ ATTACKS = {
     (Engine.POSTGRESQL, "every lock"): ALL_LOCKS,
     (Engine.POSTGRESQL, "for ever"): "SET statement_timeout = 0; DO $$ BEGIN LOOP END LOOP; END $$;",
 }
+# A procedure that has been called takes some MiB until its session ends: some of them in a second.
+SLOWLY = """
+DELIMITER //
+CREATE OR REPLACE PROCEDURE mulai(n INT) BEGIN
+  EXECUTE IMMEDIATE CONCAT('CREATE OR REPLACE PROCEDURE p', n, '() BEGIN ', REPEAT('SELECT 1 INTO @n;', 4000), ' END');
+END//
+DELIMITER ;
+""" + "".join(f"CALL mulai({n}); CALL p{n}(); DO SLEEP(0.3);" for n in range(200))
 # Smaller than in earnest, so that it does not take minutes.
 BOUNDS = {
     "SHARED_SOME": 96 * MEBIBYTE,
@@ -87,6 +95,25 @@ def test_it_is_ended_and_the_neighbour_goes_on(
     assert "Lost connection" in words or "terminating connection due to administrator command" in words, words
     until(lambda: served(place, neighbour, engine), seconds=20)
     assert served(place, neighbour, engine)
+    assert served(place, site, engine)
+
+
+@pytest.mark.usefixtures("_brake")
+@pytest.mark.parametrize("engine", [Engine.MARIADB])
+def test_who_makes_the_servers_memory_grow_slowly_is_ended_and_not_who_works_most(
+    made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, site = made
+    monkeypatch.setattr(database_load, "UNCOUNTED_SOME", 128 * MEBIBYTE)
+    monkeypatch.setattr(database_load, "UNCOUNTED_SLOWLY", 32 * MEBIBYTE)
+    monkeypatch.setattr(database_load, "UNCOUNTED_STEP", 512 * MEBIBYTE)
+    beside = client(place, neighbour, engine, BUSY[engine])
+    attack = client(place, site, engine, SLOWLY)
+    until(lambda: attack.poll() is not None, seconds=120)
+    assert "Lost connection" in attack.communicate()[1]
+    assert beside.poll() is None
+    end_all(place, engine)
+    beside.communicate(timeout=20)
     assert served(place, site, engine)
 
 
@@ -124,9 +151,16 @@ def test_where_places_are_short_who_has_most_sessions_gives_way(
     until(lambda: server.sessions(site) == FIRST_FEW)
     assert served(place, neighbour, engine)
     assert (server.sessions(neighbour), [each.poll() for each in beside]) == (2, [None, None])
+    end_all(place, engine)
     for each in (*beside, *crowd):
-        each.kill()
-        each.communicate()
+        each.communicate(timeout=20)
+
+
+def end_all(place: Place, engine: Engine) -> None:
+    """MariaDB goes on for a while when the client is gone, and even when the database is."""
+    with place.owner.watch.servers[engine].watched() as watched:
+        for session in watched.load().sessions:
+            watched.end(session.number)
 
 
 def comes_in(server: DatabaseServer) -> bool:

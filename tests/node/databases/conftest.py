@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver, Settings
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.mariadb import MariaDb
-from panggon.drivers.postgresql import PostgreSql
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.databases.mariadb import MariaDb
+from panggon.drivers.databases.postgresql import PostgreSql
+from panggon.drivers.system import files
 from panggon.node.databases import wishes
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.jobs import SandboxLauncher

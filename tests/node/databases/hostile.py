@@ -5,7 +5,7 @@ import time
 import pytest
 
 from panggon.core.sites.spec import Engine
-from panggon.node import records
+from panggon.node.state import records
 from tests.node.databases.place import ENGINES, FILL, Place, client
 from tests.node.stand import UID_BASE
 from tests.waiting import until

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node import database_load, entrances
-from panggon.core.node.entrances import ENTRANCES
+from panggon.core.node.databases import database_load, entrances
+from panggon.core.node.databases.entrances import ENTRANCES
 from panggon.core.sites.spec import Engine
 from tests.node.databases.place import Place, entrance, served
 from tests.node.stand import UID_BASE

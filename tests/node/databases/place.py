@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Attributes, Key, Kind
+from panggon.core.node.planning.resources import Attributes, Key, Kind
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files
 from panggon.drivers.database import DatabaseDriver
+from panggon.drivers.system import files
 from panggon.node.databases.owner import Owner
 from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until

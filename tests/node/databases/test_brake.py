@@ -4,17 +4,19 @@ import threading
 
 import pytest
 
-from panggon.core.node import database_load
-from panggon.core.node.database_load import (
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import (
     SHARED_MOST,
     SHARED_SOME,
     SHARED_STEP,
     STRANGERS_FEW,
     STRANGERS_MOST,
+    UNCOUNTED_SLOWLY,
     UNCOUNTED_SOME,
     UNCOUNTED_STEP,
     Load,
     Session,
+    Taken,
 )
 from panggon.core.sites.spec import Engine
 from panggon.node.databases import brake as brakes
@@ -41,6 +43,14 @@ def test_who_takes_too_much_is_ended(brake: Brake, server: Server) -> None:
     server.now = Load((Session(ONE, 1, 0, seconds=1.0), Session(OTHER, 2, 0, seconds=1801.0)))
     brake.look(Engine.MARIADB, server)
     assert server.said == ["end 2"]
+
+
+def test_who_has_sessions_and_whose_have_ended_since_is_told_once(brake: Brake, server: Server) -> None:
+    server.now, server.seen = Load((Session(ONE, 1, 0),)), {OTHER: Taken(begun=1)}
+    brake.look(Engine.MARIADB, server)
+    server.now, server.seen = Load(()), {}
+    brake.look(Engine.MARIADB, server)
+    assert [brake.seen(), brake.seen()] == [frozenset({ONE, OTHER}), frozenset()]
 
 
 def test_a_server_that_is_away_or_a_fault_ends_neither_looks_nor_following(
@@ -131,11 +141,41 @@ def test_who_makes_the_shared_room_grow_is_ended_and_not_who_has_some(brake: Bra
     assert server.said[1:] == ["begin anew"]
 
 
+def swollen(step: int, *fresh: int) -> Load:
+    """By so much more than where it begins to matter, in a hundredth of what is too much."""
+    sessions = tuple(Session(site, number, 0, fresh=fresh[number]) for number, site in enumerate((ONE, OTHER)))
+    return Load(sessions, resident=UNCOUNTED_SOME + step * UNCOUNTED_SLOWLY // 100)
+
+
 def test_what_an_ended_session_had_opened_is_closed(brake: Brake, server: Server) -> None:
     for step in range(2):
         server.now = Load((Session(ONE, 1, 0),), resident=UNCOUNTED_SOME + step * (UNCOUNTED_STEP + 1))
         brake.look(Engine.MARIADB, server)
     assert server.said == ["end 1", "close tables"]
+
+
+def test_who_makes_it_grow_slowly_is_ended_where_it_was_not_enough_to_close_tables(
+    brake: Brake, server: Server
+) -> None:
+    def seen(*loads: Load) -> list[str]:
+        del server.said[:]
+        for load in loads:
+            server.now = load
+            brake.look(Engine.MARIADB, server)
+        return server.said
+
+    assert seen(*(swollen(step, 1000 * step, step) for step in range(0, 101, 10))) == []
+    assert seen(swollen(109, 9, 8), swollen(118, 9, 8)) == ["close tables"]
+    assert seen(*(swollen(step, step // 2, step) for step in range(118, 202, 10))) == []
+    assert seen(swollen(210, 105, 210)) == ["end 1", "close tables"]
+    assert seen(*(swollen(step, step // 2, step) for step in range(220, 431, 10))) == [
+        "close tables",
+        "end 0",
+        "close tables",
+    ]
+    assert seen(*(swollen(step, 0, 0) for step in (-1, *range(0, 111, 10)))) == ["close tables"], (
+        "it is calm in between"
+    )
 
 
 def test_where_it_was_in_vain_it_is_another_ones_turn(brake: Brake, server: Server) -> None:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import Engine, SiteSpec, SiteState
-from panggon.drivers import files, storage
-from panggon.drivers.storage import leaving_mark, open_mark
+from panggon.drivers.file_systems import storage
+from panggon.drivers.file_systems.storage import leaving_mark, open_mark
+from panggon.drivers.system import files
 from panggon.node.databases.watch import Databases
 from panggon.node.databases.wishes import Todo, Wish, loading_mark
 from tests.node.databases.place import ENGINES, FILL, Place, client

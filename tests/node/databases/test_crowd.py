@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from panggon.node.databases import crowd
 from tests.drivers.conftest import UID_BASE
 from tests.named import NO_TEXT, named

@@ -1,24 +1,29 @@
 """What a load that was cut off, or what only looks like one, lets a full database write; no program runs."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import socket
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from panggon.core.node.database_size import MEBIBYTE
+from panggon.core.node.databases.database_size import MEBIBYTE
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files
-from panggon.drivers.storage import database_mark
+from panggon.drivers.file_systems.storage import database_mark
+from panggon.drivers.system import files
 from panggon.node.databases import owner, wishes
+from panggon.node.databases.brake import Brake
 from panggon.node.databases.jobs import Job
 from panggon.node.databases.owner import CLOSED, Owner
 from panggon.node.databases.watch import LOADS_MOST, Watch
 from panggon.node.databases.wishes import INTERRUPTED, TAKEN, Todo, loading_mark
+from panggon.node.state import records
 from tests.node.databases.ended import Program
+from tests.waiting import until
 
-SITE, UID_BASE = "s900001", 1_900_000_000
+SITE, OTHER, UID_BASE = "s900001", "s900002", 1_900_000_000
 DONE = b'{"ok": true, "words": "selesai", "file": ""}\n'
 
 
@@ -27,9 +32,11 @@ class Server:
     """`size` in MiB, of the site."""
 
     size: int = 10
+    asked: list[str] = field(default_factory=list)
 
-    def sizes(self) -> Mapping[str, int]:
-        return {SITE: self.size * MEBIBYTE}
+    def sizes(self, sites: Collection[str]) -> Mapping[str, int]:
+        self.asked += sites
+        return dict.fromkeys(sites, self.size * MEBIBYTE)
 
     def used(self, site: str) -> int:
         return self.size * MEBIBYTE
@@ -144,3 +151,34 @@ def test_a_full_database_is_loaded_into_some_times_and_then_wants_room(place: Pl
     place.end(DONE)
     place.server.size = 101
     assert (place.look(), place.full) == (Todo.LOAD, False), "counted anew since it had room"
+
+
+def test_who_has_sessions_is_looked_at_between_the_looks_at_all(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of thousands those are minutes apart."""
+    monkeypatch.setattr(owner, "LEAST_SECONDS", 0.02)
+    monkeypatch.setattr(owner, "REST", 1e9)
+    place.owner._brake = Brake({}, UID_BASE)
+    (tmp_path / "sites" / OTHER / "run").mkdir(parents=True)
+    (tmp_path / "sites" / OTHER / "database.json").write_text(
+        (place.site / "database.json").read_text().replace(SITE, OTHER)
+    )
+    ending, here = socket.socketpair()
+    with ending, ThreadPoolExecutor() as pool, here:
+        running = pool.submit(place.owner.run, ending)
+        until(lambda: OTHER in place.server.asked)
+        place.server.size = 101
+        del place.server.asked[:]
+        place.owner._brake._seen.put(frozenset({SITE}))
+        until(lambda: place.full)
+        here.close()
+        running.result()
+    assert place.server.asked == [SITE]
+
+
+def test_that_sessions_cannot_be_kept_apart_is_reported(place: Place) -> None:
+    place.owner._brake.placement.faults[Engine.MARIADB] = "Operation not permitted"
+    place.look()
+    (said,) = records.load(place.owner.watch.report)
+    assert said.startswith("sesi mariadb tidak dapat dibagi atas prosesor (Operation not permitted): ")

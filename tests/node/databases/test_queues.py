@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import pytest
 
-from panggon.core.node.entrances import GONE_LOOKS, QUEUE_MOST, QUEUE_SECONDS, SHUT_SECONDS, WAITING_SECONDS
+from panggon.core.node.databases.entrances import GONE_LOOKS, QUEUE_MOST, QUEUE_SECONDS, SHUT_SECONDS, WAITING_SECONDS
 from panggon.core.sites.spec import Engine
-from panggon.drivers.entrances import Entrances
+from panggon.drivers.databases.entrances import Entrances
 from panggon.node.databases.queues import Queues, gone_from, listening, waiting
 
 SITES = "s000003", "s000004"

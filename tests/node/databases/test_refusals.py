@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from panggon.core.node.entrances import REFUSED_GLANCES, REFUSED_MOST
-from panggon.drivers import processes
+from panggon.core.node.databases.entrances import REFUSED_GLANCES, REFUSED_MOST
+from panggon.drivers.system import processes
 from panggon.node.databases import crowd
 from panggon.node.databases.refusals import Refusals
 from tests.node.stand import UID_BASE

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from panggon.core.node import database_load
-from panggon.core.node.database_load import (
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import (
     HASTY_DOOR,
     HEAVY_DOOR,
     Load,

@@ -1,14 +1,14 @@
 """Whose copy is made when, where more wish one than there are places; no program runs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from panggon.core.sites.spec import Engine
-from panggon.drivers.storage import open_mark
+from panggon.drivers.file_systems.storage import open_mark
 from panggon.node.databases import jobs, owner
 from panggon.node.databases.owner import Owner
 from panggon.node.databases.watch import Watch
@@ -20,7 +20,7 @@ SITES = ("s900001", "s900002", "s900003", "s900004")
 
 @dataclass
 class Server:
-    def sizes(self) -> dict[str, int]:
+    def sizes(self, sites: Collection[str]) -> dict[str, int]:
         return {}
 
 

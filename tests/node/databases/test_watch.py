@@ -2,21 +2,21 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.database_size import MEBIBYTE
+from panggon.core.node.databases.database_size import MEBIBYTE
 from panggon.core.sites.spec import Engine
 from panggon.drivers.database import load_record
-from panggon.drivers.storage import open_mark
-from panggon.node import records
+from panggon.drivers.file_systems.storage import open_mark
 from panggon.node.databases import watch as watches
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.watch import Databases, Watch
+from panggon.node.state import records
 
 SITE, OTHER = "s900001", "s900002"
 
@@ -31,10 +31,10 @@ class Server:
     away: bool = False
     fails: str = ""
 
-    def sizes(self) -> Mapping[str, int]:
+    def sizes(self, sites: Collection[str]) -> Mapping[str, int]:
         if self.away:
             raise TemporaryError("database.down", "away")
-        return {site: size * MEBIBYTE for site, size in self.size.items()}
+        return {site: self.size[site] * MEBIBYTE for site in sites}
 
     def used(self, site: str) -> int:
         self._fail("used")
@@ -200,6 +200,28 @@ def test_one_that_grows_although_it_is_stopped_is_shut_once(watch: Watch, server
     server.size[SITE] = 20
     look(watch)
     assert (server.said, records.load(watch.report)) == ([f"go on {SITE}"], [])
+
+
+def test_one_that_lies_there_twice_while_it_is_compacted_is_not_shut(watch: Watch, server: Server) -> None:
+    server.size[SITE] = 150
+    look(watch)
+    at_most = []
+
+    def compact(site: str) -> None:
+        for size in (310, 332):
+            server.size[site] = size
+            look(watch)
+            at_most.append(list(server.said))
+
+    server.compact = compact  # type: ignore[method-assign]
+    Compactor(watch).step()
+    assert at_most == [[f"stop {SITE}"], [f"stop {SITE}", f"shut {SITE}"]]
+    server.size[SITE] = 150
+    look(watch)
+    watch._shut.clear()
+    server.size[SITE] = 200
+    look(watch)
+    assert server.said[2:] == [f"shut {SITE}"], "afterwards it may not"
 
 
 def test_a_full_disk_ends_no_look(watch: Watch, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.database_load import (
+from panggon.core.node.databases.database_load import (
     Load,
     Taken,
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from panggon.drivers import files
+from panggon.drivers.system import files
 from panggon.node.logs import LogSettings
 from panggon.node.logs.splitter import Splitter
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from panggon.core.node.logins import KEPT
+from panggon.core.node.logs.logins import KEPT
 from panggon.node.logs.logins import LoginWatch, known
 from tests.node.logs.place import ONE, Place
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.logins import KEPT
+from panggon.core.node.logs.logins import KEPT
 from panggon.node.agent.client import Portal
 from panggon.node.agent.looking import FirstLogins, seen
 from panggon.node.logs.bounds import bound_machine_logs

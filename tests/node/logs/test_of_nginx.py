@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.sites.spec import SiteKind
-from panggon.drivers import files
+from panggon.drivers.system import files
 from panggon.node.logs import LogSettings
 from panggon.node.logs.splitter import Splitter
 from tests.node.logs.place import ONE, UID_BASE

@@ -16,9 +16,9 @@ from panggon.cases.content.request import storage_words
 from panggon.cases.models import Case, Event, LetterSource
 from panggon.core.cases.procedure import ROLE_LABELS, Role
 from panggon.core.errors import InvalidError
-from panggon.core.node.plan import Plan, load
-from panggon.core.node.plan_words import meanings, words
-from panggon.core.node.resources import canonical
+from panggon.core.node.planning.plan import Plan, load
+from panggon.core.node.planning.resources import canonical
+from panggon.core.node.words.plan_words import meanings, words
 from panggon.core.people.acting import ActingKind, acting_title
 from panggon.core.sites.spec import SiteKind
 from panggon.core.standards.contacts import CHANNEL_LABELS, Contact

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from panggon.cases.content.paper_facts import plan_meanings, plan_words
 from panggon.cases.models import Case
 from panggon.core.cases.procedure import State
-from panggon.core.node.evidence_words import Part, parts
+from panggon.core.node.words.evidence_words import Part, parts
 from panggon.sites import selectors as sites
 from panggon.sites.models import Progress, Purpose, Site, Wish
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from panggon.cases import taking_over
 from panggon.cases.models import Case
-from panggon.core.node.logins import Ending, Way
+from panggon.core.node.logs.logins import Ending, Way
 from panggon.sites import selectors as sites
 from panggon.sites.models import Purpose, Site
 

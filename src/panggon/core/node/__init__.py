@@ -1,1 +1,4 @@
-"""What a wish is on a hosting machine: resources, the plan to get there, its journal, and the bounds of sites there."""
+"""The rules of a hosting machine: `planning` is from a wish to its journal, `words` what people read of it.
+
+When something is due: `tasks`, `renewal`, `parking`. What nobody asked for: `strays`, `zone_names`.
+"""

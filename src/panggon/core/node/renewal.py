@@ -52,9 +52,8 @@ def authority_ends(ends: datetime, *, now: datetime) -> bool:
 
 
 def worries(lifetime: Lifetime, *, failures: int, bought: bool, now: datetime) -> bool:
-    """Whether people have to know: a renewal fails while a third of the life is left, or a bought one comes to its
-    end.
+    """Whether people have to know: a renewal fails while a third of the life is left, what was bought is not taken, or
+    the end comes near.
     """
-    if bought:
-        return now >= lifetime.ends - BOUGHT_NOTICE
-    return failures > 1 or now >= lifetime.ends - lifetime.life / 4
+    notice = BOUGHT_NOTICE if bought else lifetime.life / 4
+    return failures > 1 or now >= lifetime.ends - notice

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Keeps `core.node.bounds` on this machine: what the portal had done in a day, and the word given here."""
+"""Keeps `core.node.planning.bounds` on this machine: what the portal had done in a day, and the word given here."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PermanentError
-from panggon.core.node import bounds
-from panggon.core.node.bounds import Counted
-from panggon.core.node.plan import Plan
-from panggon.drivers import files
-from panggon.node import records
-from panggon.node.lock import in_turn
+from panggon.core.node.planning import bounds
+from panggon.core.node.planning.bounds import Counted
+from panggon.core.node.planning.plan import Plan
+from panggon.drivers.system import files
+from panggon.node.daemons.lock import in_turn
 from panggon.node.sites import Sites
+from panggon.node.state import records
 
 
 class Measure(StrEnum):

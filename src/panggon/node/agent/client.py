@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Problem
-from panggon.core.node.system_errors import in_indonesian
-from panggon.drivers import deadline
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Problem
+from panggon.core.node.words.system_errors import in_indonesian
+from panggon.drivers.system import deadline
 
 POLL_SECONDS = 25
 SECONDS = 15

@@ -5,9 +5,9 @@ import math
 from dataclasses import dataclass, field
 
 from panggon.core.errors import PanggonError
-from panggon.core.node import plan_words
-from panggon.core.node.plan import Plan
-from panggon.core.node.resources import Key
+from panggon.core.node.planning.plan import Plan
+from panggon.core.node.planning.resources import Key
+from panggon.core.node.words import plan_words
 from panggon.node.agent import folders, strays
 from panggon.node.sites import Sites
 

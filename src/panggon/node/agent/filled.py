@@ -8,10 +8,12 @@ from contextlib import contextmanager
 
 from panggon.core.errors import PanggonError
 from panggon.core.sites.spec import SiteSpec
-from panggon.drivers import files, storage
-from panggon.node import layout, records
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import files
+from panggon.node import layout
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets.quota.full import NOTE
+from panggon.node.state import records
 
 NOTE_WORDS = """Situs ini sudah memakai semua ruang yang diizinkan paketnya.
 Situs tetap dapat dibaca, tetapi tidak dapat menyimpan apa pun lagi sampai ada yang dihapus lewat SFTP.

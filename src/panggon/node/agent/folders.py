@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from panggon.drivers import files
-from panggon.drivers.owner import group_id
+from panggon.drivers.system import files
+from panggon.drivers.system.owner import group_id
 from panggon.node import layout
 from panggon.node.settings.config import NodeConfig
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.core.node.desired import CLOSED
-from panggon.core.node.journal import Word
-from panggon.node import records, runs
+from panggon.core.node.planning.desired import CLOSED
+from panggon.core.node.planning.journal import Word
+from panggon.node import runs
 from panggon.node.sites import Sites
+from panggon.node.state import records
 
 # 1: the databases of closed sites are locked.
 FORM = 1

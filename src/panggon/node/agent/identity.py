@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.node import records
+from panggon.node.state import records
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError
-from panggon.core.node.visits import answers
-from panggon.drivers import files
+from panggon.core.node.logs.visits import answers
+from panggon.drivers.system import files
 from panggon.node import layout
 from panggon.node.agent.client import Portal
-from panggon.node.going_on import going_on
+from panggon.node.daemons.going_on import going_on
 from panggon.node.logs import logins
 from panggon.node.settings.config import NodeConfig
 

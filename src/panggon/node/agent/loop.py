@@ -19,7 +19,7 @@ from panggon.node.agent.identity import Identity
 from panggon.node.agent.looking import FirstLogins
 from panggon.node.agent.visiting import Visits
 from panggon.node.agent.wishes import Wishes
-from panggon.node.going_on import going_on
+from panggon.node.daemons.going_on import going_on
 from panggon.node.sites import Sites
 from panggon.node.version import VERSION
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from panggon.engine.steps import Progress
 from panggon.node.agent.client import Portal
-from panggon.node.going_on import going_on
+from panggon.node.daemons.going_on import going_on
 
 WAITING_ENTRIES = 500
 BATCH = 50

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.core.node import closing
-from panggon.core.node import plan as plans
-from panggon.core.node.journal import Outcome, Problem, Word
-from panggon.core.node.plan import Plan
+from panggon.core.node.planning import closing
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.journal import Outcome, Problem, Word
+from panggon.core.node.planning.plan import Plan
 from panggon.core.sites.spec import SiteState
 from panggon.node.agent.client import Ending, Portal, Report
 from panggon.node.agent.waiting import Told, Waiting

@@ -12,13 +12,15 @@ from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.node import zone_names
-from panggon.core.node.resources import Key, Kind
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.node.strays import Standing, strays
 from panggon.core.sites.spec import HOST
-from panggon.drivers import files, host_link, user
-from panggon.node import layout, records, wiring
+from panggon.drivers import host_link, user
+from panggon.drivers.system import files
+from panggon.node import layout, wiring
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
+from panggon.node.state import records
 
 log = logging.getLogger(__name__)
 

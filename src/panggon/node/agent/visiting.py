@@ -1,6 +1,6 @@
 """Visits each open site about once an hour as a stranger would (less often where there are very many), and tells the
-portal which answered: what is known of their availability. It tells what each stores, too, and looks which are full;
-these more often, because their people wait for it to be over.
+portal which answered: what is known of their availability. It tells what each stores, too, and looks which are full
+(these more often, because their people wait for it to be over) and what of their `.htaccess` has no effect.
 
 A visit that this machine could not make (at fault itself, away, or at work on the site) is none. What the portal cannot
 be told is kept a while.
@@ -22,8 +22,9 @@ from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.node.agent.client import Portal
 from panggon.node.agent.filled import Filled
+from panggon.node.agent.unread import Unread
 from panggon.node.clock import now
-from panggon.node.going_on import going_on
+from panggon.node.daemons.going_on import going_on
 from panggon.node.sites import Sites
 from panggon.node.sockets.quota.usage import usage_of
 
@@ -88,9 +89,11 @@ class Visits:
     _woken: dict[str, float] = field(default_factory=dict)
     _counted: dict[str, float] = field(default_factory=dict)
     filled: Filled = field(init=False)
+    unread: Unread = field(init=False)
 
     def __post_init__(self) -> None:
         self.filled = Filled(self.sites.config, self.outside.is_full)
+        self.unread = Unread(self.sites, self.clock)
 
     def watch(self) -> None:
         """For ever, beside the wishes."""
@@ -105,7 +108,7 @@ class Visits:
     def turn(self, *, elapsed: float) -> None:
         """As many visits as `elapsed` seconds are worth, in an order that is another one in each pass."""
         specs = {site: spec for site in self._due(elapsed) if (spec := self._open(site))}
-        self._look_for_room(specs)
+        self._look_inside(specs)
         waking = frozenset(filter(self._is_to_wake, specs))
         found = self._ask_all(specs, waking)
         silent = {site: specs[site] for site, answered in found.items() if answered is False}
@@ -117,7 +120,7 @@ class Visits:
             if answered is not None and self._open(site) == specs[site]:
                 self.waiting.append(Visit(site, now(), answered, self._used(specs[site])))
 
-    def _look_for_room(self, specs: Mapping[str, SiteSpec]) -> None:
+    def _look_inside(self, specs: Mapping[str, SiteSpec]) -> None:
         full = tuple(self.filled)
         for site in random.sample(full, min(FULL_AT_ONCE, len(full))):
             if spec := self._open(site):
@@ -126,6 +129,7 @@ class Visits:
                 self.filled.forget(site)
         for spec in specs.values():
             self.filled.look(spec)
+            self.unread.look(spec)
 
     def tell(self) -> None:
         """Raises TemporaryError of the portal; then the same is told again the next time, and counts once there. What

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from panggon.node import records
+from panggon.node.state import records
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from panggon.core.errors import InvalidError, PanggonError, PermanentError, TemporaryError
-from panggon.core.node import journal
-from panggon.core.node import plan as plans
-from panggon.core.node.journal import Position, Problem
+from panggon.core.node.planning import journal
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.journal import Position, Problem
 from panggon.core.sites.spec import SiteSpec
 from panggon.node import runs
 from panggon.node.agent.bounds import DailyBounds

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from panggon import file_words
 from panggon.core.errors import Fault, InvalidError, PanggonError
-from panggon.core.node.bounds import is_new
-from panggon.core.node.journal import Problem, Word
+from panggon.core.node.planning.bounds import is_new
+from panggon.core.node.planning.journal import Problem, Word
 from panggon.core.sites.spec import SiteSpec
 from panggon.node import runs
 from panggon.node.agent.bounds import DailyBounds

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import files
-from panggon.drivers.patience import Patience
+from panggon.drivers.system import files
+from panggon.drivers.system.patience import Patience
 from panggon.node import backup, layout, own_servers, protections
 from panggon.node.agent import identity
 from panggon.node.servers import Server

@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from panggon.core.errors import PermanentError
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import asking, files, storage
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import asking, files
 from panggon.node import layout
 from panggon.node.databases import wishes
 from panggon.node.databases.jobs import SECONDS

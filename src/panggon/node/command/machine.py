@@ -12,7 +12,7 @@ import click
 
 from panggon.command_line import Group
 from panggon.core.errors import InvalidError
-from panggon.node import backup, layout, own_servers, protections, systemd, whole, wiring
+from panggon.node import backup, layout, own_servers, protections, wiring
 from panggon.node.agent import identity
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.client import Portal
@@ -23,7 +23,8 @@ from panggon.node.command import beginning, show
 from panggon.node.command.options import as_json, demand_real, on_machine, say, settings_of
 from panggon.node.command.status import status as status_of
 from panggon.node.command.status import worries
-from panggon.node.lock import AGENT, alone
+from panggon.node.daemons import systemd, whole
+from panggon.node.daemons.lock import AGENT, alone
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
 from panggon.node.settings import config_file

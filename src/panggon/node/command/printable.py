@@ -2,7 +2,7 @@
 and a terminal obeys what it does not show.
 """
 
-from panggon.core.node.system_errors import in_indonesian
+from panggon.core.node.words.system_errors import in_indonesian
 
 MOST = 4000
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -9,15 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from panggon.core.errors import PanggonError
-from panggon.core.node import plan as plans
-from panggon.core.node import plan_words, problem_words
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Outcome, Word
-from panggon.core.node.plan import Plan
-from panggon.core.sites.htaccess import Effect
-from panggon.drivers.htaccess import Found
+from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Outcome, Word
+from panggon.core.node.planning.plan import Plan
+from panggon.core.node.words import plan_words, problem_words
+from panggon.drivers.nginx.htaccess import Found
 from panggon.engine.steps import Phase, Progress
 from panggon.node.agent.drift import MACHINE
+from panggon.node.agent.unread import INSTEAD
 from panggon.node.command.printable import printable
 from panggon.node.command.status import Status
 from panggon.node.supervision import units
@@ -31,6 +32,11 @@ ENDINGS = {
 ALONE = (
     "Belum selesai, dan tidak dapat ditinggalkan begini. Tidak ada agen yang berjalan di mesin ini, jadi tidak ada "
     "yang mencobanya lagi: jalankan perintah ini lagi sampai selesai."
+)
+
+STRAY = (
+    "Yang bertanda “mesin” bukan milik situs mana pun: orang yang menghapusnya bila tidak diperlukan. Nama yang memang "
+    "disengaja ditulis di dns.own_names."
 )
 
 
@@ -96,14 +102,33 @@ def evidence(console: Console, checks: Sequence[Check]) -> None:
     for check in checks:
         table.add_row(check.name, "[green]✓[/]" if check.ok else "[red]✗[/]", text(check.detail))
     console.print(table)
+    failed = [check.name for check in checks if not check.ok]
+    if failed:
+        words = f"{len(failed)} dari {len(checks)} bukti tidak terpenuhi: {', '.join(dict.fromkeys(failed))}."
+        console.print(text(words, style="red"), soft_wrap=True)
 
 
-def drift(console: Console, found: Mapping[str, Sequence[str]]) -> None:
+def verified(console: Console, checks: Sequence[Check]) -> None:
+    evidence(console, checks)
+    if all(check.ok for check in checks):
+        console.print(ENDINGS[Word.APPLIED])
+    else:
+        console.print(
+            "Yang berubah ditunjukkan `panggon-node drift`, dan dipulihkan `panggon-node apply` dengan berkas ini."
+        )
+
+
+def drift(console: Console, found: Mapping[str, Sequence[str]], *, applied: Path) -> None:
+    """`applied` is the folder of what was applied last."""
     for site, sentences in found.items():
         for sentence in sentences:
             console.print(text(f"{site}: {sentence}"), soft_wrap=True)
     if not found:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
+    if found.keys() - {MACHINE}:
+        console.print(text(f"Memulihkan situs: panggon-node apply {applied}/SITUS.json"), soft_wrap=True)
+    if MACHINE in found:
+        console.print(STRAY, soft_wrap=True)
 
 
 def differences(of_machine: Sequence[str], sites: Mapping[str, Plan | PanggonError]) -> dict[str, list[str]]:
@@ -160,21 +185,11 @@ def moment(since: str) -> str:
         return since
 
 
-# What the owner does instead.
-_INSTEAD: Mapping[Effect, str] = {
-    Effect.PROTECTION: "TIDAK melindungi apa pun; pindahkan berkas ke folder private",
-    Effect.ROUTING: "pilih profil situs yang sesuai",
-    Effect.PHP: "atur batas PHP situs, atau pakai .user.ini",
-    Effect.ANSWER: "kirim dari aplikasi",
-    Effect.OTHER: "tidak ada padanannya di sini",
-}
-
-
 def unread(console: Console, files: Sequence[Found]) -> None:
     table = Table("Berkas", "Baris", "Perintah", "Sebagai gantinya")
     for file in files:
         for each in file.lost:
-            table.add_row(text(file.path), str(each.line), text(each.directive), _INSTEAD[each.effect])
+            table.add_row(text(file.path), str(each.line), text(each.directive), INSTEAD[each.effect])
     console.print(table if files else "Tidak ada perintah .htaccess yang tidak berlaku.")
 
 

@@ -11,10 +11,10 @@ from rich.console import Console
 
 from panggon import file_words
 from panggon.core.errors import Fault, InvalidError
-from panggon.core.node import plan_words
-from panggon.core.node.driver import Check
-from panggon.core.node.journal import Outcome, Word
-from panggon.core.node.plan import plain_attributes
+from panggon.core.node.planning.driver import Check
+from panggon.core.node.planning.journal import Outcome, Word
+from panggon.core.node.planning.plan import plain_attributes
+from panggon.core.node.words import plan_words
 from panggon.core.sites import spec_document as specs
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.node import runs
@@ -22,7 +22,7 @@ from panggon.node.agent import folders, strays
 from panggon.node.command import batch, copies, show, show_many
 from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
 from panggon.node.command.printable import printable
-from panggon.node.lock import AGENT, is_held
+from panggon.node.daemons.lock import AGENT, is_held
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 
@@ -83,7 +83,7 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     checks = _gone(sites, spec) if spec.state is SiteState.PURGED else runs.verify(sites, spec)
     held = all(check.ok for check in checks)
     document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
-    say(as_json, document, lambda console: show.evidence(console, checks))
+    say(as_json, document, lambda console: show.verified(console, checks))
     sys.exit(0 if held else FAILED)
 
 
@@ -100,7 +100,7 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     if path is None:
         of_machine = (*map(plan_words.stray, strays.find(sites)), *folders.faults(config))
         found = show.differences(of_machine, sites.drift())
-        say(as_json, found, lambda console: show.drift(console, found))
+        say(as_json, found, lambda console: show.drift(console, found, applied=sites.recorded.folder))
         sys.exit(FAILED if found else 0)
     made = sites.plan(_spec(sites, path))
     rows = [

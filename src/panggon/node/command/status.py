@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers import control, files
-from panggon.node import layout, protections, records
+from panggon.drivers.nginx import control
+from panggon.drivers.system import files
+from panggon.node import layout, protections
 from panggon.node.agent import filled, identity, strays
 from panggon.node.clock import now
-from panggon.node.command import addresses
+from panggon.node.command import addresses, silent
 from panggon.node.renewal import report
 from panggon.node.servers import mariadb, nginx, postgresql
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
 from panggon.node.sockets.quota.full import TOO_MUCH, excess_of
+from panggon.node.state import records
 from panggon.node.supervision import services, units
 
 NOBODY = "situs.invalid"  # a name that no site has (RFC 6761)
@@ -93,7 +95,8 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_records = map(_is_damaged, records.damaged(config.paths.state))
     of_postgresql = _outlived(config) if "postgresql" in run else ()
     of_mariadb = _unseen(config) if "mariadb" in run else ()
-    of_servers = (*of_postgresql, *of_mariadb, *(_deaf(config) if "nginx" in run else ()), *addresses.unheard(config))
+    of_nginx = _deaf(config) if "nginx" in run else ()
+    of_servers = (*of_postgresql, *of_mariadb, *silent.silent(config), *of_nginx, *addresses.unheard(config))
     full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
     circles = map(_goes_round, sites.recorded.circles())
     return (*of_records, *of_names, *full, *of_php, *circles, *of_zone, *of_servers)

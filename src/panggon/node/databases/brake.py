@@ -6,24 +6,26 @@ A server bounds little of it by itself: most of its limits a session may set for
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
+from queue import SimpleQueue
 from threading import Event, get_native_id
 
-from panggon.core.node import database_load
-from panggon.core.node.database_load import Load, Session
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import Load, Session
 from panggon.core.sites.spec import Engine
-from panggon.drivers.database_server import DatabaseServer, Watched
-from panggon.drivers.owner import uid_of
+from panggon.drivers.databases.database_server import DatabaseServer, Watched
+from panggon.drivers.system.owner import uid_of
 from panggon.node import slices
+from panggon.node.daemons.going_on import going_on
 from panggon.node.databases import crowd
 from panggon.node.databases.placement import Placement
 from panggon.node.databases.queues import Queues
 from panggon.node.databases.refusals import Refusals
-from panggon.node.going_on import going_on
+from panggon.node.databases.swelling import Swelling
 
 SECONDS = 1.0
 # A session is on any processor until it is found, and who is ended at each look comes back as often.
@@ -43,8 +45,10 @@ class Brake:
     servers: Mapping[Engine, DatabaseServer]
     uid_base: int
     placement: Placement = field(default_factory=Placement)
+    _seen: SimpleQueue[frozenset[str]] = field(default_factory=SimpleQueue)
     _before: dict[Engine, Load] = field(default_factory=dict)
-    _spared: dict[Engine, str] = field(default_factory=dict)
+    _spared: dict[Engine, Set[str]] = field(default_factory=dict)
+    _swelling: dict[Engine, Swelling] = field(default_factory=lambda: {engine: Swelling() for engine in Engine})
     _held: dict[Engine, Mapping[str, float]] = field(default_factory=dict)
     _tidy: dict[Engine, float] = field(default_factory=dict)  # when it was seen to be last, unless it is not
 
@@ -59,6 +63,18 @@ class Brake:
                 pool.submit(self._tidy_up, engine, over)
                 pool.submit(queues.run, over)
                 pool.submit(self._watch, engine, Refusals(server, queues, self.uid_base), over)
+
+    def seen(self) -> frozenset[str]:
+        """The sites that have had a session since this was asked last: nobody else has written anything."""
+        return frozenset().union(*(self._seen.get() for _ in range(self._seen.qsize())))
+
+    def faults(self) -> tuple[str, ...]:
+        """A sentence of each server whose sessions cannot be kept from each other's processors."""
+        return tuple(
+            f"sesi {engine} tidak dapat dibagi atas prosesor ({why}): situs yang sibuk di sana memperlambat situs lain"
+            for engine, why in sorted(self.placement.faults.items())
+            if why
+        )
 
     def _watch(self, engine: Engine, refusals: Refusals, over: Event) -> None:
         while not over.is_set():
@@ -79,15 +95,19 @@ class Brake:
 
     def look(self, engine: Engine, watched: Watched) -> None:
         load = watched.load()
-        busy = self.placement.look(engine, load.sessions, watched.taken(), watched.own(), watched.process)
+        taken = watched.taken()
+        if sites := {session.site for session in load.sessions} | taken.keys():
+            self._seen.put(frozenset(sites))
+        busy = self.placement.look(engine, load.sessions, taken, watched.own(), watched.process)
         self._hold(engine, watched)
         before = self._before.get(engine, load)
-        growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, ""))
-        _end(engine, watched, {**growing, **database_load.too_much(load, before)})
-        if database_load.SERVER_MEMORY in growing.values():
+        growing = database_load.growing(load, before, busy, spared=self._spared.get(engine, frozenset()))
+        swelling, close = self._swelling[engine].look(load)
+        _end(engine, watched, {**swelling, **growing, **database_load.too_much(load, before)})
+        if close:
             watched.close_tables()
         self._before[engine] = load
-        self._spared[engine] = next((session.site for session in growing), "")
+        self._spared[engine] = {session.site for session in growing}
         if load.shared > database_load.SHARED_MOST:
             log.warning("%s begins anew: %d bytes of temporary room", engine, load.shared)
             watched.begin_anew()

@@ -7,8 +7,8 @@ from threading import Event
 
 from panggon.core.errors import PanggonError
 from panggon.drivers.database import load_record
+from panggon.node.daemons.going_on import going_on
 from panggon.node.databases.watch import Watch
-from panggon.node.going_on import going_on
 
 SECONDS, REST = 2.0, 20.0
 
@@ -38,9 +38,12 @@ class Compactor:
         site = min(ready, key=lambda each: self._took.get(each, 0.0))
         record = load_record(self.watch.sites / site)
         if record and not record.locked:  # in a closed one nothing is moved
+            self.watch.compacting = site
             try:
                 self.watch.servers[record.engine].compact(site)
             except PanggonError as error:
                 log.warning("%s: %s", site, error)
+            finally:
+                self.watch.compacting = ""
         self._took[site] = time.monotonic() - began
         self._later[site] = time.monotonic() + max(SECONDS, REST * self._took[site])

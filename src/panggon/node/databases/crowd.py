@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 
 PIDFD_GETFD = 438  # pidfd_getfd(2), on every architecture
 CREDENTIALS = struct.Struct("iII")  # struct ucred: process, user, group
@@ -26,8 +26,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def connections(holders: Iterable[int], door: Path, uid_base: int) -> Mapping[str, Mapping[int, int]]:
     """How many each process of each site has made to the server whose own socket is this `door`, by whichever of its
-    entrances (`drivers.entrances`), of those that these processes of the server have. Raises OSError where this process
-    may not look into the server's.
+    entrances (`drivers.databases.entrances`), of those that these processes of the server have. Raises OSError where
+    this process may not look into the server's.
     """
     found: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for holder in holders:

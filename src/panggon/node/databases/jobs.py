@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from panggon.drivers import untrusted
-from panggon.drivers.untrusted import word
+from panggon.drivers.system import untrusted
+from panggon.drivers.system.untrusted import word
 from panggon.node.databases.wishes import Todo, Wish
 from panggon.node.sockets.sandboxes import errand
 from panggon.node.sockets.sandboxes.errand import Program

@@ -9,7 +9,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,22 +17,24 @@ from typing import Any
 
 from panggon.core.errors import PanggonError
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import files, storage
 from panggon.drivers.database import Record, load_record
-from panggon.drivers.storage import leaving_mark, open_mark
-from panggon.node import alive
-from panggon.node.control import Connection, Desk
+from panggon.drivers.file_systems import storage
+from panggon.drivers.file_systems.storage import leaving_mark, open_mark
+from panggon.drivers.system import files
+from panggon.node.daemons import alive
+from panggon.node.daemons.control import Connection, Desk
+from panggon.node.daemons.going_on import going_on, heed
+from panggon.node.daemons.resting import Resting
 from panggon.node.databases.brake import Brake
 from panggon.node.databases.compactor import Compactor
 from panggon.node.databases.jobs import Job, Launcher
 from panggon.node.databases.watch import Databases, Watch
 from panggon.node.databases.wishes import LOAD_BY_HAND, Folders, Todo, Wish, is_let_in, loading_mark
-from panggon.node.going_on import going_on, heed
-from panggon.node.resting import Resting
 
-# A look takes at most a quarter of a hundredth of the time, however many sites there are; but none is later than the
-# last one says: what a site writes meanwhile is bounded by nothing.
+# A look at all takes at most a quarter of a hundredth of the time, however many sites there are, but none is later than
+# the last one says. At those that have sessions it is looked in between: what they write meanwhile nothing bounds.
 LEAST_SECONDS, REST, MOST_SECONDS = 2.0, 400.0, 120.0
+GLANCE_REST, GLANCE_MOST_SECONDS = 50.0, 10.0
 JOBS_MOST = 2
 FULL = "basis data ini penuh; hapus dahulu sebagian isinya sebelum memuat salinan lagi"
 CLOSED = "situs ini tidak terbuka bagi pemiliknya"
@@ -53,6 +55,7 @@ class Owner:
     running: dict[str, Job] = field(default_factory=dict)
     _turns: dict[str, float] = field(default_factory=dict)
     _slow: set[str] = field(default_factory=set)
+    _brake: Brake = field(init=False)
     _known: Databases = field(init=False)
     _folders: Folders = field(init=False)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
@@ -60,6 +63,7 @@ class Owner:
 
     def __post_init__(self) -> None:
         self._resting = Resting(self._selector)
+        self._brake = Brake(self.watch.servers, self.watch.uid_base)
         self._known = Databases(self.watch.sites)
         self._folders = Folders(self.watch.sites, self.watch.uid_base)
 
@@ -70,16 +74,22 @@ class Owner:
         self._selector.register(ending, selectors.EVENT_READ, None)
         alive.announce(self.alive)
         over = threading.Event()
-        for beside in (Brake(self.watch.servers, self.watch.uid_base).run, Compactor(self.watch).run):
+        for beside in (self._brake.run, Compactor(self.watch).run):
             threading.Thread(target=beside, args=(over,), daemon=True).start()
-        due = 0.0
-        while not self._step(max(0.0, min(due - time.monotonic(), LEAST_SECONDS, self._resting.pause()))):
+        due = glance_due = 0.0
+        while not self._step(
+            max(0.0, min(min(due, glance_due) - time.monotonic(), LEAST_SECONDS, self._resting.pause()))
+        ):
             self._end_what_must()
-            if time.monotonic() >= due:
-                began = time.monotonic()
+            began = time.monotonic()
+            if began >= due:
                 with going_on(log, "a look"):
                     self.look()
-                due = time.monotonic() + _pause(time.monotonic() - began)
+                due = time.monotonic() + _pause(time.monotonic() - began, REST, MOST_SECONDS)
+            elif began >= glance_due:
+                with going_on(log, "a glance"):
+                    self.glance()
+                glance_due = time.monotonic() + _pause(time.monotonic() - began, GLANCE_REST, GLANCE_MOST_SECONDS)
         over.set()
         for job in self.running.values():
             job.end("dihentikan bersama layanan")
@@ -93,14 +103,22 @@ class Owner:
         for site in found.keys() - self.running.keys():
             with going_on(log, site):
                 self._lock_again(site)
-        outgrown = self.watch.look(found, loading=self._loading())
-        for site in outgrown:
-            self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
+        self.watch.besides = self._brake.faults()
+        self._end_outgrown(self.watch.look(found, loading=self._loading()))
         self._end_what_must()
         for site in sorted(found, key=lambda each: self._turns.get(each, 0.0)):
             with going_on(log, site):
                 for wish in self._folders.wishes(site, now=time.time()):
                     self._take(wish, found[site])
+
+    def glance(self) -> None:
+        """How large those are that may have become larger since."""
+        if sites := self._brake.seen():
+            self._end_outgrown(self.watch.glance(self._known.some(sites), loading=self._loading()))
+
+    def _end_outgrown(self, sites: Iterable[str]) -> None:
+        for site in sites:
+            self.running[site].end("isi berkas lebih besar daripada yang diizinkan paket situs ini")
 
     def _databases(self) -> Mapping[str, Record]:
         """By site, those of the servers that run here: one may have been taken out of the settings."""
@@ -240,6 +258,6 @@ class Owner:
             self.running[site].answers.append(connection.answer)
 
 
-def _pause(seconds: float) -> float:
-    """Until the next look, after one that took so long."""
-    return min(MOST_SECONDS, max(LEAST_SECONDS, REST * seconds))
+def _pause(seconds: float, rest: float, most: float) -> float:
+    """Until the next one, after one that took so long."""
+    return min(most, max(LEAST_SECONDS, rest * seconds))

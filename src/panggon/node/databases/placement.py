@@ -16,8 +16,8 @@ from math import inf
 from pathlib import Path
 from time import monotonic
 
-from panggon.core.node import database_load
-from panggon.core.node.database_load import Session, Taken
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import Session, Taken
 from panggon.core.sites.spec import Engine
 from panggon.node import slices
 
@@ -39,8 +39,11 @@ class Clock:
 
 @dataclass(slots=True)
 class Placement:
-    """What is not heavy any more is free at the next look, and so is what another process of this kind has left."""
+    """What is not heavy any more is free at the next look, and so is what another process of this kind has left.
+    `faults` say why nothing of a server can be put anywhere.
+    """
 
+    faults: dict[Engine, str] = field(default_factory=dict)
     heavy: dict[Engine, Mapping[str, float]] = field(default_factory=lambda: {engine: {} for engine in Engine})
     hasty: dict[Engine, Mapping[str, float]] = field(default_factory=lambda: {engine: {} for engine in Engine})
     _looked: dict[Engine, float] = field(default_factory=dict)
@@ -77,7 +80,8 @@ class Placement:
         self._place(engine, [(session.site, session.thread) for session in sessions], active)
         self._place_own(engine, own)
         self._waiting[engine] = self._at_door[engine] = frozenset()
-        _set_processors(process, database_load.beginning(self._all_confined, _everywhere()))
+        where = database_load.beginning(self._all_confined, _everywhere())
+        self.faults[engine] = _set_processors(process, where) if process else ""
         return busy
 
     def known(self, engine: Engine) -> Set[int]:
@@ -162,10 +166,15 @@ def _clock(thread: int) -> Clock | None:
     return None
 
 
-def _set_processors(thread: int, processors: Set[int]) -> None:
-    if thread:
-        with suppress(OSError):  # it has ended, or may be on none of these
-            os.sched_setaffinity(thread, processors)
+def _set_processors(thread: int, processors: Set[int]) -> str:
+    """What the kernel has against it: this process may not, or the thread may be on none of these."""
+    try:
+        os.sched_setaffinity(thread, processors)
+    except ProcessLookupError:  # it has ended
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _everywhere() -> Set[int]:

@@ -2,7 +2,7 @@
 
 One whose program has gone waits like any other, and costs the server as much. So an entrance before which too many
 wait, or some whose programs have gone again and again, or whose connections the server refuses (`refusals`), is shut
-for a while to the site that has it (`drivers.entrances`).
+for a while to the site that has it (`drivers.databases.entrances`).
 """
 
 import errno
@@ -19,12 +19,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
 
-from panggon.core.node import entrances
-from panggon.core.node.entrances import Left, Queue
+from panggon.core.node.databases import entrances
+from panggon.core.node.databases.entrances import Left, Queue
 from panggon.core.sites.spec import Engine
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.entrances import OPEN, SHUT, Entrances
-from panggon.node.going_on import going_on
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.databases.entrances import OPEN, SHUT, Entrances
+from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.shields import network
 
 # A look costs the more the more sites sleep, as the kernel tells of all sockets: it is taken rarely while nobody waits.

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
 
-from panggon.core.node import entrances
-from panggon.drivers import processes
-from panggon.drivers.database_server import DatabaseServer, Watched
-from panggon.drivers.owner import uid_of
+from panggon.core.node.databases import entrances
+from panggon.drivers.databases.database_server import DatabaseServer, Watched
+from panggon.drivers.system import processes
+from panggon.drivers.system.owner import uid_of
 from panggon.node.databases import crowd
 from panggon.node.databases.queues import Queues
 

@@ -4,19 +4,20 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, TemporaryError
-from panggon.core.node.database_size import MEBIBYTE, Size
+from panggon.core.node.databases.database_size import MEBIBYTE, Size
 from panggon.core.sites.spec import SITE_ID, Engine
-from panggon.drivers import files, storage
 from panggon.drivers.database import RECORD, Record, load_record
-from panggon.drivers.database_server import DatabaseServer
-from panggon.drivers.storage import database_mark, open_mark
-from panggon.node import records
+from panggon.drivers.databases.database_server import DatabaseServer
+from panggon.drivers.file_systems import storage
+from panggon.drivers.file_systems.storage import database_mark, open_mark
+from panggon.drivers.system import files
+from panggon.node.state import records
 
 NOTE = "PENUH-BASIS-DATA.txt"
 NOTE_WORDS = """Basis data situs ini lebih besar daripada yang diizinkan paketnya ({most} MiB; terpakai {used} MiB).
@@ -24,8 +25,9 @@ Isinya masih dapat dibaca dan dihapus, tetapi tidak dapat ditambah sampai terpak
 Sampai saat itu salinan yang lebih kecil dapat dimuat paling banyak {loads} kali.
 """
 
-# Of a stopped database: from where on it grows in spite of that (its files vary a little by themselves).
-GROWN_PART, GROWN_MORE = 1.1, 16 * MEBIBYTE
+# Of a stopped database: from where on it grows in spite of that (its files vary a little by themselves; what is
+# compacted lies there twice meanwhile).
+GROWN_PART, GROWN_PART_COMPACTING, GROWN_MORE = 1.1, 2.1, 16 * MEBIBYTE
 # So many copies may be loaded into a full one until it has had room again.
 LOADS_MOST = 3
 # What fails is tried again after so many times of what it took.
@@ -37,7 +39,8 @@ log = logging.getLogger(__name__)
 @dataclass(slots=True)
 class Watch:
     """The one that stops a database's writing and lets it write again. `full` are those that may not write now; what
-    `_least` says is how small each of them has been since.
+    `_least` says is how small each of them has been since; `compacting` is the one that is just made smaller.
+    `besides`: what is to be reported too.
     """
 
     servers: Mapping[Engine, DatabaseServer]
@@ -45,6 +48,8 @@ class Watch:
     uid_base: int
     report: Path
     full: dict[str, Size] = field(default_factory=dict)
+    compacting: str = ""
+    besides: tuple[str, ...] = ()
     _least: dict[str, int] = field(default_factory=dict)
     _shut: set[str] = field(default_factory=set)
     _later: dict[str, float] = field(default_factory=dict)
@@ -52,6 +57,13 @@ class Watch:
     _told: list[str] | None = None
 
     def look(self, found: Mapping[str, Record], *, loading: Set[str]) -> tuple[str, ...]:
+        """As `glance`, where these are all that there are."""
+        outgrown = self.glance(found, loading=loading)
+        self._forget_others(found)
+        self._tell()
+        return outgrown
+
+    def glance(self, found: Mapping[str, Record], *, loading: Set[str]) -> tuple[str, ...]:
         """Stop and give back where it is time; the sites of `loading` that have outgrown their bound are the
         caller's matter.
         """
@@ -60,7 +72,7 @@ class Watch:
             own = {site: record for site, record in found.items() if record.engine is engine and record.mebibytes}
             own = {site: record for site, record in own.items() if not self._is_shut(site, record) or site in loading}
             try:
-                sizes = server.sizes() if own else {}
+                sizes = server.sizes(own) if own else {}
             except PanggonError as error:  # a server that is away: nothing grows there
                 log.warning("%s: %s", engine, error)
                 continue
@@ -70,7 +82,6 @@ class Watch:
                     outgrown += [site] if size.stops else []
                 else:
                     self._attend(server, site, size)
-        self._forget_others(found)
         self._tell()
         return tuple(outgrown)
 
@@ -105,19 +116,20 @@ class Watch:
             return
         if began < self._later.get(site, 0.0):
             return
+        grown = GROWN_PART_COMPACTING if self.compacting == site else GROWN_PART
         try:
-            self._decide(server, site, _in_use(server, site, size))
+            self._decide(server, site, _in_use(server, site, size), grown)
         except PanggonError as error:
             log.warning("%s: %s", site, error)
             self._later[site] = time.monotonic() + REST * (time.monotonic() - began)
 
-    def _decide(self, server: DatabaseServer, site: str, size: Size) -> None:
+    def _decide(self, server: DatabaseServer, site: str, size: Size, grown: float) -> None:
         if size.stops and site not in self._least:
             self._stop(server, site, size)
         elif size.stops:
             self.full[site] = size
             self._least[site] = min(size.used, self._least[site])
-            if size.used > self._least[site] * GROWN_PART + GROWN_MORE and site not in self._shut:
+            if size.used > self._least[site] * grown + GROWN_MORE and site not in self._shut:
                 log.warning("%s grows although it is stopped: %d MiB", site, size.mebibytes)
                 server.shut(site)
                 self._shut.add(site)
@@ -147,7 +159,7 @@ class Watch:
 
     def _tell(self) -> None:
         """On a full disk it is told at a later look: that disk is what the looks are for."""
-        words = [
+        words = [*self.besides] + [
             f"{site}: basis data penuh ({size.mebibytes} dari {size.most} MiB), "
             + ("ditutup, karena tetap bertambah" if site in self._shut else "hanya dapat dibaca dan dihapus")
             for site, size in sorted(self.full.items())
@@ -177,7 +189,11 @@ class Databases:
     def whole(self) -> dict[str, Record]:
         """Every site with a database that is whole."""
         names = os.listdir(self.sites) if self.sites.exists() else ()  # noqa: PTH208 -- thousands
-        found = {site: self._record(site) for site in filter(SITE_ID.fullmatch, names)}
+        return self.some(filter(SITE_ID.fullmatch, names))
+
+    def some(self, sites: Iterable[str]) -> dict[str, Record]:
+        """Those of these sites that have one that is whole."""
+        found = {site: self._record(site) for site in sites}
         return {site: record for site, record in found.items() if record and not record.writing}
 
     def _record(self, site: str) -> Record | None:

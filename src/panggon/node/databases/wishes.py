@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.drivers import files
+from panggon.drivers.system import files
 
 FOLDER = "database"
 README = "BACA-SAYA.txt"

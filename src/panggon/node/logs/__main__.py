@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.node import alive, clock
+from panggon.node import clock
+from panggon.node.daemons import alive
 from panggon.node.logs.bounds import bound_machine_logs
 from panggon.node.logs.logins import LoginWatch
 from panggon.node.logs.settings import LogSettings, load

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from panggon.core.errors import PanggonError
 from panggon.core.sites.spec import SiteState
-from panggon.drivers import files, untrusted
+from panggon.drivers.system import files, untrusted
 
 
 def is_evidence(root: Path, site: str) -> bool:

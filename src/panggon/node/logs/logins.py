@@ -10,13 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from panggon.core.node import logins
-from panggon.core.node.logins import Login, Logins
+from panggon.core.node.logs import logins
+from panggon.core.node.logs.logins import Login, Logins
 from panggon.core.sites.spec import SITE_ID
-from panggon.node import records
 from panggon.node.logs.evidence import is_evidence
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sources import Source
+from panggon.node.state import records
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.node.logs import Retention
-from panggon.drivers import files
+from panggon.core.node.logs.site_logs import Retention
+from panggon.drivers.system import files
 
 PATHS = ("root", "run", "logs", "state", "nginx_pid")
 

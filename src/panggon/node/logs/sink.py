@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.logs import Piece, Retention, is_full, outlived, tail
-from panggon.drivers import files
-from panggon.drivers.owner import uid_of
+from panggon.core.node.logs.site_logs import Piece, Retention, is_full, outlived, tail
+from panggon.drivers.system import files
+from panggon.drivers.system.owner import uid_of
 from panggon.node.logs.evidence import is_evidence
 
 NAMES = ("access", "error", "tasks")

@@ -20,15 +20,16 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.core.node.logs import VISITORS, Connection, error_origin, origin
+from panggon.core.node.logs.site_logs import VISITORS, Connection, error_origin, origin
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import processes, storage
-from panggon.node import records
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import processes
 from panggon.node.logs import outputs
 from panggon.node.logs.evidence import is_evidence
 from panggon.node.logs.settings import LogSettings
 from panggon.node.logs.sink import Sink
 from panggon.node.logs.sources import PART_BYTES, Source
+from panggon.node.state import records
 
 CONNECTIONS_MOST = 65_536
 # A file put aside is removed when nginx, told to open a new one, has not written to it for so long.

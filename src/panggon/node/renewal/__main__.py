@@ -7,8 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from panggon.node import alive, clock, layout, whole, wiring
-from panggon.node.going_on import going_on
+from panggon.node import clock, layout, wiring
+from panggon.node.daemons import alive, whole
+from panggon.node.daemons.going_on import going_on
 from panggon.node.renewal.renewal import Renewal
 from panggon.node.settings import config_file
 

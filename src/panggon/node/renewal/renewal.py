@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.node.renewal import Lifetime, authority_ends, pause, waits, wanted, worries
-from panggon.core.node.resources import Key, Kind
 from panggon.core.sites.spec import HOST
-from panggon.drivers import bundles, files, handshake
-from panggon.drivers.bundles import Bundle
+from panggon.drivers.certificates import bundles, handshake
+from panggon.drivers.certificates.bundles import Bundle
+from panggon.drivers.system import files
 from panggon.drivers.tls import BUNDLE, CertificateDriver, link_to
 from panggon.engine import journal_file
 from panggon.node.renewal import report
@@ -102,15 +103,25 @@ class Renewal:
         lifetime, failed = self._lifetime(name), self._failures(name)
         bought = name == "_bought"
         due = bought or lifetime is None or wanted(lifetime, name, now=now)
-        if due and not waits(failed.again, now=now) and self._may_order():
+        waiting = not bought and waits(failed.again, now=now)  # nobody counts how often two files are read
+        if due and not waiting and self._may_order():
             failed = self._try(name, renew, failed, lifetime, now)
             lifetime = self._lifetime(name)
+        words = f"sertifikat: {self._named(name)}"
         if lifetime is None:
-            return [f"sertifikat: {name} belum ada: {failed.problem}"]
+            return [f"{words} belum ada: {failed.problem}"]
         if not worries(lifetime, failures=failed.count, bought=bought, now=now):
             return []
-        why = f", pembaruan gagal {failed.count} kali: {failed.problem}" if failed.count else ""
-        return [f"sertifikat: {name} berlaku sampai {lifetime.ends:%Y-%m-%d}{why}"]
+        until = "berlaku sampai" if now < lifetime.ends else "HABIS sejak"
+        tries = "berkasnya tidak dapat dipakai" if bought else f"pembaruan gagal {failed.count} kali"
+        why = f", {tries}: {failed.problem}" if failed.count else ""
+        what = f"; taruh yang baru di {self.config.tls.certificate} dan {self.config.tls.key}" if bought else ""
+        return [f"{words} {until} {lifetime.ends:%Y-%m-%d}{why}{what}"]
+
+    def _named(self, name: str) -> str:
+        """As people know it."""
+        zone = self.config.dns.zone
+        return {"_wildcard": f"*.{zone}", "_bought": "yang dibeli"}.get(name, name)
 
     def _may_order(self) -> bool:
         self._orders += 1

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from panggon.node import records
+from panggon.node.state import records
 
 # Three passes that did not come: nobody looks after the certificates.
 SILENCE = timedelta(minutes=30)
@@ -53,8 +53,9 @@ def load(path: Path, *, now: datetime) -> tuple[str, ...]:
     checked, worries = records.known(path, _checked, otherwise=(None, ()))
     if checked and now - checked <= SILENCE:
         return worries
-    since = f"sejak {checked:%Y-%m-%dT%H:%M}" if checked else "sama sekali"
-    return (f"sertifikat: tidak ada yang memeriksa {since}",)
+    never = "sertifikat: belum pernah diperiksa"
+    since = f"sertifikat: tidak diperiksa lagi sejak {checked.astimezone():%Y-%m-%d %H.%M}" if checked else never
+    return (f"{since}, sehingga tidak diperbarui juga; jalankan panggon-node init",)
 
 
 def _failures(document: Any) -> Failures:

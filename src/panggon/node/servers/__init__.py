@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 
 COPY_SECONDS = 6 * 3600.0  # how long a server may take for a copy of all its data
 LAST_LINES = 5  # of a program that has failed: some tell each file that they copied before

@@ -13,7 +13,7 @@ import dns.flags
 import dns.message
 import dns.query
 
-from panggon.drivers import files
+from panggon.drivers.system import files
 from panggon.node.servers import Server, make_copy
 
 USER = "knot"

@@ -8,11 +8,11 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.core.node.entrances import ENTRANCES
+from panggon.core.node.databases.entrances import ENTRANCES
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files, shell
-from panggon.drivers.entrances import Entrances
-from panggon.drivers.mariadb import undo_files
+from panggon.drivers.databases.entrances import Entrances
+from panggon.drivers.databases.mariadb import undo_files
+from panggon.drivers.system import files, shell
 from panggon.node.servers import Server, make_copy
 
 USER = "mysql"

@@ -22,7 +22,8 @@ from cryptography.x509.oid import NameOID
 
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.sites import routing
-from panggon.drivers import control, files, shell
+from panggon.drivers.nginx import control
+from panggon.drivers.system import files, shell
 from panggon.node.servers import Server
 from panggon.node.sockets.shields.protections import Protection
 

@@ -11,8 +11,8 @@ import psycopg
 
 from panggon.core.errors import PermanentError
 from panggon.core.sites.spec import Engine
-from panggon.drivers import files, shell
-from panggon.drivers.entrances import Entrances
+from panggon.drivers.databases.entrances import Entrances
+from panggon.drivers.system import files, shell
 from panggon.node.servers import Server, make_copy
 
 USER = "postgres"
@@ -27,14 +27,14 @@ _OF_OTHERS = (  # on one line: each is a statement
 )
 # What every new database is copied from (template1): nobody sees what others do, and nobody makes files beside his
 # database, each snapshot for others to import being one. `panggon_kept` owns what a full database holds
-# (`drivers.postgresql`).
+# (`drivers.databases.postgresql`).
 FIRST_WORDS = f"""REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC
 REVOKE SELECT ON pg_stat_activity, pg_stat_database, pg_stat_database_conflicts, pg_db_role_setting FROM PUBLIC
 REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_export_snapshot() FROM PUBLIC
 {_OF_OTHERS}
 CREATE ROLE panggon_kept NOLOGIN
 """  # noqa: S608 -- nothing of anybody's is in it
-# So long waits who is refused: his places are worth no more than at the door (`core.node.database_load`).
+# So long waits who is refused: his places are worth no more than at the door (`core.node.databases.database_load`).
 REFUSED_MILLISECONDS = 250
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from panggon.drivers import files, shell
+from panggon.drivers.system import files, shell
 from panggon.node.servers import Server
 from panggon.node.sockets.quota.full import GROUP_NAMES, GROUPS
 from panggon.node.sockets.quota.usage import Excess

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from panggon.drivers import files
+from panggon.drivers.system import files
 from panggon.node.settings import config as configs
 from panggon.node.settings.config import NodeConfig
 

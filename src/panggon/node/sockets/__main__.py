@@ -11,11 +11,11 @@ import socket
 import sys
 from pathlib import Path
 
-from panggon.core.errors import PanggonError, TemporaryError
+from panggon.core.errors import PanggonError
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.holder import Holder
 from panggon.node.sockets.listening.channel import ByKeeper, BySystemd
-from panggon.node.sockets.listening.keeper import AGAIN, REFUSED, Keeper
+from panggon.node.sockets.listening.keeper import REFUSED, Keeper
 from panggon.node.sockets.settings import load
 
 
@@ -39,7 +39,7 @@ def main() -> int:
         holder = Holder(settings, keeper, controllers.find(beside=arguments.groups_of))
     except PanggonError as error:
         logging.getLogger("panggon.node.sockets").error("refusing to start: %s", error)  # noqa: TRY400
-        return AGAIN if isinstance(error, TemporaryError) else REFUSED
+        return REFUSED
     holder.run(end=arguments.end)
     return 0
 

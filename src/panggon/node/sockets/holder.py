@@ -19,10 +19,10 @@ from typing import Any
 
 from panggon.core.errors import PanggonError
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import files
-from panggon.node import systemd
-from panggon.node.control import Connection, Desk
-from panggon.node.going_on import heed
+from panggon.drivers.system import files
+from panggon.node.daemons import systemd
+from panggon.node.daemons.control import Connection, Desk
+from panggon.node.daemons.going_on import heed
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.listening import channel, listener
 from panggon.node.sockets.listening.channel import Keeping
@@ -32,7 +32,7 @@ from panggon.node.sockets.serving.leaving import Dropping
 from panggon.node.sockets.serving.room import memory_for_sites
 from panggon.node.sockets.serving.sites import Sites
 from panggon.node.sockets.settings import SocketSettings
-from panggon.node.sockets.shields.protections import active, demand, protections
+from panggon.node.sockets.shields.protections import active, demanded
 
 TICK_SECONDS = 0.5
 # While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
@@ -51,10 +51,9 @@ log = logging.getLogger(__name__)
 class Holder:
     def __init__(self, settings: SocketSettings, keeper: Keeping, groups: ControlGroups) -> None:
         """`groups` are where those of the sites are made. Raises PermanentError `sockets.unprotected` where the
-        settings forbid to run, TemporaryError `sockets.untried` where that could not be found out.
+        settings forbid to run.
         """
-        self.protections = protections(settings.uid_base, groups)
-        demand(settings, self.protections)
+        self.protections = demanded(settings, groups)
         _prepare(settings)
         self._settings = settings
         self._selector = selectors.DefaultSelector()

@@ -14,8 +14,9 @@ from panggon.core.sites.limits import USUAL_PHP
 from panggon.core.sites.outgoing import NONE
 from panggon.core.sites.routing import ROUTINGS
 from panggon.core.sites.spec import BOUNDS, PHP_VERSION, SITE_ID, Engine, Interface, Limits, Profile, SiteKind
-from panggon.drivers import files, storage
-from panggon.drivers.storage import Limit
+from panggon.drivers.file_systems import storage
+from panggon.drivers.file_systems.storage import Limit
+from panggon.drivers.system import files
 from panggon.node.sockets.quota.limit import limit_of
 from panggon.node.sockets.settings import SocketSettings
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from panggon.core.sites.outgoing import BUILT_IN, Policy, parse
 from panggon.core.sites.spec import SITE_ID, Engine
-from panggon.drivers import files, processes
-from panggon.drivers.entrances import Entrances
-from panggon.drivers.storage import leaving_mark
+from panggon.drivers.databases.entrances import Entrances
+from panggon.drivers.file_systems.storage import leaving_mark
+from panggon.drivers.system import files, processes
 
 PATHS = ("root", "run", "logs", "mariadb_socket", "postgresql_run")
 

@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.node import systemd
+from panggon.node.daemons import systemd
 
 # IP_FREEBIND and IPV6_FREEBIND (ip(7)): an address that is not there yet, or for a while, keeps nobody from the others.
 FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}

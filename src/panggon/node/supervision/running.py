@@ -6,7 +6,7 @@ import select
 import signal
 from dataclasses import dataclass
 
-from panggon.drivers import processes, shell
+from panggon.drivers.system import processes, shell
 from panggon.node.servers import Server
 
 

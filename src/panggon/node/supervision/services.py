@@ -21,12 +21,13 @@ from types import FrameType
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.drivers import processes
-from panggon.drivers.patience import Patience
-from panggon.node import clock, records
+from panggon.drivers.system import processes
+from panggon.drivers.system.patience import Patience
+from panggon.node import clock
+from panggon.node.daemons.lock import alone
 from panggon.node.layout import Listener
-from panggon.node.lock import alone
 from panggon.node.servers import Server
+from panggon.node.state import records
 from panggon.node.supervision.running import Running, begin, find
 
 READY_SECONDS = 180.0  # for one that hangs; one that ends is noticed at once

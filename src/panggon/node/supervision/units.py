@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from panggon.core.errors import PermanentError
-from panggon.drivers import processes, shell
-from panggon.node import systemd
+from panggon.drivers.system import processes, shell
+from panggon.node.daemons import systemd
 
 TARGET = "panggon-node.target"
 # What Debian's packages start by themselves, on our ports or for nothing.

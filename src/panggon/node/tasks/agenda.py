@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from panggon.core.errors import PanggonError
 from panggon.core.node.tasks import Entry, Name, entry, since
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import files, tasks
+from panggon.drivers import tasks
+from panggon.drivers.system import files
 
 
 @dataclass(slots=True)

@@ -18,11 +18,13 @@ from panggon.core.errors import PanggonError, TemporaryError
 from panggon.core.node.tasks import BACK_MOST, Name, due, to_start
 from panggon.core.sites.spec import SITE_ID
 from panggon.core.sites.tasks import dump_task
-from panggon.node import alive, clock, records
-from panggon.node.control import Connection, Desk
-from panggon.node.going_on import heed
+from panggon.node import clock
+from panggon.node.daemons import alive
+from panggon.node.daemons.control import Connection, Desk
+from panggon.node.daemons.going_on import heed
+from panggon.node.daemons.resting import Resting
 from panggon.node.logs.sink import Sink
-from panggon.node.resting import Resting
+from panggon.node.state import records
 from panggon.node.tasks.agenda import Agenda
 from panggon.node.tasks.run import Launcher, Run, note
 from panggon.node.tasks.settings import TaskSettings

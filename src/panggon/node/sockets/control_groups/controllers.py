@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.node import systemd
+from panggon.node.daemons import systemd
 from panggon.node.sockets.control_groups.groups import LOOKS_MOST, ControlGroups
 
 FOLDER = "panggon"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from panggon.node import slices
 
 # Processor time is given out anew in each of these (microseconds). The longest that the kernel takes: whoever comes

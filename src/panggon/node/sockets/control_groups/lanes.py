@@ -1,14 +1,14 @@
 """Programs that want all of their processor time go on, but not on everybody's processors.
 
 A bound by the second lets a site take two processors for half of it, and who wakes meanwhile waits for a tick
-(`core.node.lanes`). The rule is seen to by the group's own counts: how often it was held back, and how long it has
-worked, because who waits for his own locks is everywhere without ever being held back.
+(`core.node.sharing.lanes`). The rule is seen to by the group's own counts: how often it was held back, and how long it
+has worked, because who waits for his own locks is everywhere without ever being held back.
 """
 
 import os
 from dataclasses import dataclass, field
 
-from panggon.core.node.lanes import SECONDS, SPAN, lane, wants_much
+from panggon.core.node.sharing.lanes import SECONDS, SPAN, lane, wants_much
 from panggon.node import slices
 from panggon.node.sockets.control_groups.groups import ControlGroups
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from panggon.core.errors import PanggonError
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import storage
+from panggon.drivers.file_systems import storage
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.limit import limit_of
 from panggon.node.sockets.quota.usage import Excess, Meter

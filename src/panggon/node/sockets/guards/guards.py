@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from panggon.node.going_on import going_on
+from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.guards import locks, unread
 from panggon.node.sockets.guards.asleep import Asleep
 from panggon.node.sockets.guards.locks import Locks

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import processes
-from panggon.drivers.processes import PROC
+from panggon.drivers.system import processes
+from panggon.drivers.system.processes import PROC
 from panggon.node.sockets.quota.held import threads
 from panggon.node.sockets.sandboxes.lookups import Users
 

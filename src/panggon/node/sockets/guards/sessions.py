@@ -9,7 +9,7 @@ import signal
 from collections.abc import Mapping, Set
 from contextlib import suppress
 
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandboxes.sandbox import Machine

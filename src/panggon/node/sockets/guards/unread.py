@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from panggon.core.node import tcp_memory
+from panggon.core.node.sharing import tcp_memory
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers import processes
-from panggon.drivers.processes import PROC
+from panggon.drivers.system import processes
+from panggon.drivers.system.processes import PROC
 from panggon.node.sockets.sandboxes.lookups import Users
 
 LISTENING = "0A"  # whose queue has connections, not bytes

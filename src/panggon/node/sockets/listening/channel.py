@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from panggon.node import systemd
+from panggon.node.daemons import systemd
 
 KEEP = "keep"
 DROP = "drop"

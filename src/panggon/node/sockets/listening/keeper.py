@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 from panggon.node.sockets.listening import channel
 from panggon.node.sockets.settings import SocketSettings
 
@@ -19,8 +19,6 @@ PAUSE_SECONDS = (0.1, 10.0)
 SOUND_SECONDS = 5.0
 # Exit status of a holder that must not run on this machine (sysexits.h, EX_CONFIG).
 REFUSED = 78
-# Of one that could not find out whether it may; another is started (EX_TEMPFAIL).
-AGAIN = 75
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.drivers import files, processes, storage
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import files, processes
 from panggon.node.sockets.quota.usage import Excess
 from panggon.node.sockets.settings import SocketSettings
 

@@ -1,7 +1,7 @@
 """How much a site may store, for who counts it: root's `quota.json`, which `drivers.quota` writes."""
 
+from panggon.drivers.file_systems.storage import Limit
 from panggon.drivers.quota import RECORD, load_record
-from panggon.drivers.storage import Limit
 from panggon.node.sockets.settings import SocketSettings
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
 
-from panggon.drivers.storage import Limit
+from panggon.drivers.file_systems.storage import Limit
 from panggon.node.sockets.quota.held import held
 
 BLOCK_BYTES = 512  # of `st_blocks`, whatever the file system (stat(2))

@@ -7,7 +7,7 @@ from collections.abc import Set
 from contextlib import suppress
 from typing import Any
 
-from panggon.drivers import files, processes
+from panggon.drivers.system import files, processes
 from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox, end_leftovers, groups_of, members, record_of
 
 UNKNOWN = 0  # the number of no socket

@@ -13,7 +13,7 @@ from typing import Protocol
 from panggon.core.errors import TemporaryError
 from panggon.core.sites.outgoing import NOBODY
 from panggon.core.sites.spec import Interface, Runner, SiteKind
-from panggon.drivers import asking, shell
+from panggon.drivers.system import asking, shell
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.sandboxes.launch import PYTHON, Launch, home, keeps_entrance, launch, usual_environment
 from panggon.node.sockets.sandboxes.sandbox import Machine, gate_group

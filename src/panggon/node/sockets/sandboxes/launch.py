@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from panggon.core.node.resources import canonical
+from panggon.core.node.planning.resources import canonical
 from panggon.core.sites.outgoing import NOBODY, Policy
 from panggon.core.sites.spec import Engine, SiteKind
 from panggon.node.gate.archive import archive
@@ -44,7 +44,7 @@ class Launch:
     """Everything that a sandbox is started with. `texts` and `binaries` are handed over as open files, never as paths:
     nothing has to lie where the site's user can read it. `environment` is for the program alone: what builds the
     sandbox must not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to; `entrance`
-    the directory by which it comes to its database's server (`drivers.entrances`).
+    the directory by which it comes to its database's server (`drivers.databases.entrances`).
     """
 
     kind: SiteKind
@@ -241,6 +241,7 @@ def _ini(settings: SocketSettings, site: str, described: Description, shields: f
         # As a rule half the site's: one hungry script gets PHP's own error before the kernel ends the site.
         "memory_limit": f"{described.php_memory_mebibytes}M",
         "max_execution_time": str(described.execution_seconds),
+        "max_input_time": "-1",  # nginx has the whole body before PHP begins: no timer of its own for reading it
         "max_input_vars": str(described.input_vars),
         "upload_max_filesize": f"{described.upload_mebibytes}M",
         "post_max_size": f"{described.post_mebibytes}M",

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-from panggon.drivers import processes
+from panggon.drivers.system import processes
 
 
 class Conversations:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from panggon.core.errors import PanggonError
 from panggon.core.sites.spec import SiteKind
-from panggon.drivers import files, processes, shell
+from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.control_groups.lanes import Lanes
 from panggon.node.sockets.sandboxes.launch import END_SIGNALS

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.sites.outgoing import Policy
-from panggon.drivers import files, processes, shell, storage
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.sandboxes import launch as launching
 from panggon.node.sockets.sandboxes.launch import LISTEN, Launch

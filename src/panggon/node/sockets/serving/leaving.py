@@ -4,7 +4,8 @@ import time
 from enum import StrEnum
 
 from panggon.core.errors import TemporaryError
-from panggon.drivers import files, storage
+from panggon.drivers.file_systems import storage
+from panggon.drivers.system import files
 from panggon.node.sockets.settings import SocketSettings
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 
-from panggon.core.node import idleness
+from panggon.core.node.sharing import idleness
 from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.serving.site import Site
 from panggon.node.sockets.settings import SocketSettings

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
-from panggon.drivers import files
-from panggon.node.going_on import going_on
+from panggon.drivers.system import files
+from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.guards.guards import Guards
 from panggon.node.sockets.listening.channel import Keeping
 from panggon.node.sockets.listening.listener import is_shut, name_of, socket_path

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from panggon.core.sites.outgoing import DNS_PORT, Policy, is_public
-from panggon.drivers import shell
+from panggon.drivers.system import shell
 
 CLONE_NEWNET = 0x40000000
 BACKLOG = 128

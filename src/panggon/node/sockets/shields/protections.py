@@ -1,5 +1,6 @@
 """Which protections this machine really gives: each is tried, none is assumed."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -9,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec
 
-from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.sites.outgoing import Policy, parse
-from panggon.drivers import shell
-from panggon.drivers.patience import Patience
+from panggon.drivers.system import shell
+from panggon.drivers.system.patience import Patience
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds
 from panggon.node.sockets.settings import SocketSettings
@@ -53,6 +54,9 @@ sys.exit(left > 0)
 """
 
 
+log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class Protection:
     """Whether sites are protected in this way here; the reason, in the system's own words, when they are not."""
@@ -86,16 +90,19 @@ def active(found: Sequence[Protection]) -> frozenset[Shield]:
     return frozenset(Shield(protection.name) for protection in found if protection.active)
 
 
-def demand(settings: SocketSettings, found: Sequence[Protection]) -> None:
-    """Raises PermanentError `sockets.unprotected` when something is missing that the settings require, TemporaryError
-    `sockets.untried` when nobody knows yet.
+def demanded(settings: SocketSettings, groups: ControlGroups) -> tuple[Protection, ...]:
+    """What this machine gives. Raises PermanentError `sockets.unprotected` when something is missing that the settings
+    require. What was not over in time is tried until it is known: who ended for it would have failed to start.
     """
-    missing = [protection for protection in found if not protection.active]
-    if settings.require_all and missing:
+    while True:
+        found = protections(settings.uid_base, groups)
+        missing = [protection for protection in found if not protection.active]
+        if not settings.require_all or not missing:
+            return found
         said = "; ".join(f"{protection.name}: {protection.reason}" for protection in missing)
-        if all(protection.is_open for protection in missing):
-            raise TemporaryError("sockets.untried", said)
-        raise PermanentError("sockets.unprotected", said)
+        if not all(protection.is_open for protection in missing):
+            raise PermanentError("sockets.unprotected", said)
+        log.warning("trying the protections again: %s", said)
 
 
 def _believed(trial: Callable[P, str], *arguments: P.args, **more: P.kwargs) -> str:

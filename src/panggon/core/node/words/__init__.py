@@ -1,0 +1,1 @@
+"""What machines plan, prove and stumble over, in sentences for people."""

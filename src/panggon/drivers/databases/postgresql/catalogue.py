@@ -1,0 +1,73 @@
+"""Who asks to have alone what all databases share: the list of databases, that of roles, a database's own entry in it.
+
+Each session begins by reading them, root's too. A site may change none of them, but some commands (`CREATE RULE`,
+`ALTER DATABASE … RENAME`) ask for the lock before they look whether they may. While one waits for somebody who has only
+read there, in a transaction that goes on, nobody comes in, and who is inside cannot ask whose a session is.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import LiteralString
+
+from panggon.drivers.databases.postgresql import sessions
+from panggon.drivers.databases.postgresql.line import Session
+
+# What is shared belongs to the database 0. To read, and to set something for himself, is what a role may do there.
+# The object 0 is the queue of notices, which who sends one has alone for a moment.
+# Neither names nor anything else that is shared is asked for: that would wait, too.
+TAKERS: LiteralString = """
+SELECT a.pid FROM pg_stat_get_activity(NULL) a WHERE a.usesysid IN (
+  SELECT b.usesysid FROM pg_locks l JOIN pg_stat_get_activity(NULL) b ON b.pid = l.pid
+  WHERE l.database = 0 AND (l.locktype = 'relation' OR (l.locktype = 'object' AND l.objid <> 0)) AND b.usesysid <> 10
+    AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock'))
+"""
+# What a session that waits for a lock calls itself, unless it only begins.
+WAITS = re.compile(r"^postgres: (?:.* )?s\d{6} s\d{6} \[local\] (?!startup|authentication).* waiting\b")
+SECONDS = 0.1
+BEGINS_SECONDS, SWEPT_SECONDS = 1.0, 0.25
+
+log = logging.getLogger(__name__)
+
+
+def end_takers(session: Session) -> None:
+    """With all sessions of their sites: one that has read there is what they wait for."""
+    for (pid,) in session.execute(TAKERS).fetchall():
+        _end(pid, "one of its site's asks for what all databases share alone")
+
+
+@contextmanager
+def reached(process: int, open_session: Callable[[], AbstractContextManager[Session]]) -> Iterator[Session]:
+    """A session; where it does not begin because of such a one, all that wait for locks are ended until it has."""
+    begun = Event()
+    Thread(target=_sweep, args=(process, begun), daemon=True).start()
+    try:
+        with open_session() as session:
+            begun.set()
+            yield session
+    finally:
+        begun.set()
+
+
+def _sweep(process: int, begun: Event) -> None:
+    pause = BEGINS_SECONDS
+    while not begun.wait(pause):
+        pause = SWEPT_SECONDS
+        for pid in sessions.children(process):
+            if WAITS.match(_title(pid)):
+                _end(pid, "it waits for a lock, and nobody comes in")
+
+
+def _end(pid: int, why: str) -> None:
+    log.warning("%s ended: %s", _title(pid) or pid, why)
+    sessions.end(pid)
+
+
+def _title(pid: int) -> str:
+    """What a session says of itself to ps(1): whose it is, and what it does."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").decode(errors="replace")
+    return ""

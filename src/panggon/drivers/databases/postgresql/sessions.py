@@ -1,0 +1,241 @@
+"""The sessions of sites: what they take of the server, and how they are ended."""
+
+import logging
+import os
+import re
+import signal
+import time
+from collections.abc import Collection, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import LiteralString
+
+from psycopg import sql
+
+from panggon.core.node.databases import database_load
+from panggon.core.node.databases.database_load import Load, Taken
+from panggon.core.node.databases.database_load import Session as SiteSession
+from panggon.core.sites.spec import SITE_ID
+from panggon.drivers.databases.database_server import ENDING_SECONDS
+from panggon.drivers.databases.postgresql import doors as door
+from panggon.drivers.databases.postgresql import rights
+from panggon.drivers.databases.postgresql.doors import Doors
+from panggon.drivers.databases.postgresql.line import Session
+from panggon.drivers.system.patience import Patience
+
+LOAD: LiteralString = r"""
+SELECT a.usename, a.pid, coalesce(
+    extract(epoch FROM clock_timestamp() - least(a.xact_start, CASE a.state WHEN 'active' THEN a.query_start END)), 0),
+  coalesce(t.size, 0), coalesce(l.count, 0), a.state = 'active'
+FROM pg_stat_activity a
+LEFT JOIN
+  (SELECT substring(name FROM '^pgsql_tmp(\d+)')::int AS pid, sum(size) AS size FROM pg_ls_tmpdir() GROUP BY 1) t
+  ON t.pid = a.pid
+LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
+WHERE a.usename ~ '^s[0-9]{6}$'
+"""
+# Of all together, a seventh of the places that there are (`node.servers.postgresql`).
+LOCKS_MANY = 50_000
+# Processes of the server: its own four with those of the two who watch, so that nobody else is there; and from where on
+# it is looked how many have not logged in.
+CHILDREN_OWN, CHILDREN_MANY = 6, 60
+TAKEN: LiteralString = """
+SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END,
+  current_setting('max_connections')
+"""
+SESSIONS: LiteralString = """
+SELECT usesysid, pid, 0, state = 'active' FROM pg_stat_get_activity(NULL) WHERE usesysid <> 10
+"""
+LOCKS: LiteralString = """
+SELECT a.usesysid, l.pid, l.count, true FROM (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l
+JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid WHERE a.usesysid <> 10
+"""
+# Part of the queue of notices, which has eight gigabytes.
+NOTICES: LiteralString = "pg_notification_queue_usage()"
+NOTICES_MOST = 0.02
+END_OLDEST: LiteralString = r"""
+SELECT pg_terminate_backend(pid) FROM (
+  SELECT pid FROM pg_stat_activity WHERE usename ~ '^s[0-9]{6}$' AND xact_start IS NOT NULL
+  ORDER BY state = 'active', xact_start LIMIT 1
+) oldest
+"""
+# In bytes, what roles have set for themselves, which lies beside all databases: of all, with what nobody sees any more;
+# and of one, far more than anybody needs.
+SETTINGS_MOST, SETTINGS_OF_ONE = 64 * 1024 * 1024, 64 * 1024
+SETTINGS: LiteralString = "pg_total_relation_size('pg_db_role_setting')"
+TIDY: LiteralString = f"SELECT {NOTICES} <= %s AND {SETTINGS} <= %s"
+SETTING_MUCH: LiteralString = r"""
+SELECT r.rolname, d.datname FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
+LEFT JOIN pg_database d ON d.oid = s.setdatabase
+WHERE pg_column_size(s.setconfig) > %s AND r.rolname ~ '^s[0-9]{6}$'
+"""
+# All that have begun in each database, those that have ended among them. Names are told apart afterwards: to do it here
+# takes twice as long.
+BEGUN: LiteralString = "SELECT datname, pg_stat_get_db_sessions(oid) FROM pg_database"
+# Neither sessions nor what works for one.
+OWN: LiteralString = "SELECT pid FROM pg_stat_activity WHERE usename IS NULL AND pid IS NOT NULL"
+ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
+
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """As `Watched` says; `process` is the server, and each connection a child of it."""
+
+    session: Session
+    process: int
+    doors: Doors
+    _begun: dict[str, int] = field(default_factory=dict)
+
+    def load(self) -> Load:
+        rows = self.session.execute(LOAD).fetchall()
+        return Load(
+            tuple(
+                SiteSession(str(site), pid, pid, float(seconds), _memory(pid), int(temporary), locks, active=active)
+                for site, pid, seconds, temporary, locks, active in rows
+            )
+        )
+
+    def taken(self) -> Mapping[str, Taken]:
+        """How many have begun; what they have worked it does not count."""
+        before = self._begun.copy()
+        self._begun.update(now := {str(name): int(number) for name, number in self.session.execute(BEGUN)})
+        begun = {name: number - before.get(name, number) for name, number in now.items()}
+        return {site: Taken(begun=number) for site, number in begun.items() if number > 0 and SITE_ID.fullmatch(site)}
+
+    def crowding(self) -> Load | None:
+        """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
+        logged in, and each of the server's own processes, is an activity.
+        """
+        processes = len(children(self.process))
+        if processes <= CHILDREN_OWN:
+            return None
+        (found,) = self.session.execute(TAKEN, (processes < CHILDREN_MANY,)).fetchall()
+        locks, activities, places = map(int, found)
+        strangers = 0 if processes < CHILDREN_MANY else processes - activities
+        crowded = processes > database_load.PLACES_MOST * places
+        if locks >= LOCKS_MANY:
+            return Load(self._sessions(LOCKS), strangers=strangers)
+        if crowded:
+            return Load(self._sessions(SESSIONS), strangers=strangers, places=places)
+        return Load((), strangers=strangers) if strangers else None
+
+    def _sessions(self, query: LiteralString) -> tuple[SiteSession, ...]:
+        rows = self.session.execute(query).fetchall()
+        return tuple(SiteSession(f"role {role}", pid, pid, locks=locks, active=busy) for role, pid, locks, busy in rows)
+
+    def holders(self) -> Sequence[int]:
+        return children(self.process)
+
+    def refused(self) -> int:
+        """They wait (`auth_delay`)."""
+        return 0
+
+    def threads(self, sites: Collection[str]) -> Sequence[tuple[str, int]]:
+        """Those too that stand at a door: they are where they belong when it opens."""
+        words = "SELECT usename, pid FROM pg_stat_activity WHERE usename = ANY(%s)"
+        found = self.session.execute(words, (list(sites),)).fetchall()
+        at_doors = self.doors.held & frozenset(sites)
+        return found + (door.waiting(self.session, list(at_doors)) if at_doors else [])
+
+    def waiting(self, known: Set[int]) -> Set[int]:  # noqa: ARG002
+        """Nobody whom `threads` would not name."""
+        return frozenset()
+
+    @property
+    def thread(self) -> int:
+        return self.session.info.backend_pid
+
+    def own(self) -> Set[int]:
+        return {pid for (pid,) in self.session.execute(OWN).fetchall()}
+
+    def hold(self, doors: Mapping[str, float]) -> None:
+        """No short ones: to begin takes a session long enough here to be found before it has done much."""
+        self.doors.hold(doors)
+
+    def end(self, number: int) -> None:
+        end(number)
+
+    def close_tables(self) -> None:
+        """Each session has its own."""
+
+    def begin_anew(self) -> None:
+        """Nothing here needs it."""
+
+    def is_tidy(self) -> bool:
+        (found,) = self.session.execute(TIDY, (NOTICES_MOST, SETTINGS_MOST)).fetchall()
+        return bool(found[0])
+
+
+def end(number: int) -> None:
+    """As `pg_terminate_backend` does, which looks for names first, and for that needs a lock."""
+    with suppress(OSError):
+        if Path(f"/proc/{number}/comm").read_text().startswith("postgres"):
+            os.kill(number, signal.SIGTERM)
+
+
+def count(session: Session, site: str) -> int:
+    return len(_all(session, site))
+
+
+def end_all(session: Session, site: str) -> None:
+    """Who had just logged in is among them at the second time."""
+    patience = Patience(ENDING_SECONDS)
+    while (found := _all(session, site)) and not patience.is_over():
+        session.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) pid", (found,))
+        time.sleep(0.02)
+
+
+def _all(session: Session, site: str) -> list[int]:
+    """Also those that have proved who they are, and wait to be let in."""
+    found = session.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", (site,)).fetchall()
+    return [pid for (pid,) in found] + [pid for _, pid in door.waiting(session, [site])]
+
+
+def end_oldest_where_notices_wait(session: Session) -> None:
+    """Notices lie in a queue of all sites until everybody who listens has read them, which he does at the end of
+    his transaction. Who listens the server tells nobody: the longest transactions are ended, one at a time, first
+    those that do nothing meanwhile.
+    """
+    session.execute(f"{END_OLDEST} WHERE {NOTICES} > %s", (NOTICES_MOST,))
+
+
+def take_settings_where_there_are_too_many(session: Session) -> None:
+    """A role sets for itself what it likes (`ALTER ROLE … SET search_path`), as much and as often as it likes. What a
+    transaction sees that has begun before stays there until that ends.
+    """
+    if _settings(session) <= SETTINGS_MOST:
+        return
+    for site, database in session.execute(SETTING_MUCH, (SETTINGS_OF_ONE,)).fetchall():
+        log.warning("%s has set too much for itself, it is taken back", site)
+        end_all(session, site)
+        where = sql.SQL(" IN DATABASE {}").format(sql.Identifier(database)) if database else sql.SQL("")
+        session.execute(sql.SQL("ALTER ROLE {}{} RESET ALL").format(sql.Identifier(site), where))
+        session.execute(sql.SQL(rights.SILENT).format(sql.Identifier(site)))
+    session.execute("VACUUM pg_db_role_setting")
+    if _settings(session) > SETTINGS_MOST:
+        session.execute(END_OLDEST)
+
+
+def _settings(session: Session) -> int:
+    (found,) = session.execute(f"SELECT {SETTINGS}").fetchall()
+    return int(found[0])
+
+
+def children(process: int) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_bytes().split()))
+    except OSError:
+        return ()
+
+
+def _memory(pid: int) -> int:
+    """Bytes of a session's own, without what all share."""
+    try:
+        found = ANONYMOUS.search(Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0

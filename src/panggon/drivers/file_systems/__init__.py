@@ -1,0 +1,1 @@
+"""What file systems bound and mount: btrfs, ext4 and XFS."""

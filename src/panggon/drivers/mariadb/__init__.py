@@ -1,7 +1,0 @@
-"""MariaDB: one database and one user a site, reached over the server's socket only."""
-
-from panggon.drivers.mariadb.line import lasting
-from panggon.drivers.mariadb.server import MariaDb
-from panggon.drivers.mariadb.sessions import undo_files
-
-__all__ = ["MariaDb", "lasting", "undo_files"]

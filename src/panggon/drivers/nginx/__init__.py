@@ -1,0 +1,1 @@
+"""The agent's word to nginx, and what nginx answers."""

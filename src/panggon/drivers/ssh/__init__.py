@@ -1,0 +1,1 @@
+"""The SSH server, as its clients see it."""

@@ -1,0 +1,1 @@
+"""What all drivers and the node's servers use of the system: files, processes, small questions, patience."""
