@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +92,8 @@ def client(place: Place, site: str, engine: Engine, words: str) -> "subprocess.P
         argv, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert done.stdin
-    done.stdin.write(words)
-    done.stdin.close()
+    with suppress(BrokenPipeError), done.stdin:  # it was refused before it read anything, and says so itself
+        done.stdin.write(words)
     done.stdin = None
     return done
 
