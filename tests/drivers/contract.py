@@ -17,10 +17,12 @@ from panggon.core.errors import PermanentError
 from panggon.core.node.planning.driver import Driver
 from panggon.core.node.planning.plan import same
 from panggon.core.node.planning.resources import Attributes, Key, Observation, Standing
+from panggon.drivers.file_systems import mounts
+from panggon.drivers.system import processes
 
 DRIVERS = f"{os.sep}panggon{os.sep}drivers{os.sep}"
 # Look at all processes of the machine and at mounts, line by line, and change nothing between two of their lines.
-LOOKING = (f"{DRIVERS}processes.py", f"{DRIVERS}mounts.py")
+LOOKING = (processes.__file__, mounts.__file__)
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ class _Executioner:
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> "_Executioner | None":
         file = frame.f_code.co_filename
-        if DRIVERS not in file or file.endswith(LOOKING):
+        if DRIVERS not in file or file in LOOKING:
             return None
         if event == "line":
             if self._left == 0:
