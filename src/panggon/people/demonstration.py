@@ -55,8 +55,9 @@ def _seed_person(
     role: Role, login: str, name: str, nip: str, *, agency: Agency, division: Division, known: dict[str, str] | None
 ) -> dict[str, str]:
     secret = known or {"password": secrets.token_urlsafe(12), "totp_secret": generate_totp_secret()}
-    if not User.objects.filter(username=login).exists():
-        services.create_account(
+    user = User.objects.filter(username=login).first()
+    if user is None:
+        user = services.create_account(
             login,
             full_name=name,
             email=f"{login}@example.go.id",
@@ -65,8 +66,7 @@ def _seed_person(
             agency=agency if role is Role.APPLICANT else None,
             division=division if role in services.IN_A_DIVISION else None,
         )
-    user = User.objects.get(username=login)
-    if not user.check_password(secret["password"]):
+    elif not user.check_password(secret["password"]):
         user.set_password(secret["password"])
         user.save(update_fields=["password"])
     services.enrol_totp(user, secret["totp_secret"])
