@@ -31,16 +31,19 @@ def pytest_collection_finish() -> None:
 def private_postgres() -> Iterator[str]:
     """The URL of a running instance. Its data are not kept over a power cut, which is why it is fast."""
     from demo import postgres  # noqa: PLC0415 (not where no database is)
+    from tests import database  # noqa: PLC0415
 
-    directory = Path(tempfile.mkdtemp(prefix="panggon-postgres-"))
-    postgres.initialise(directory)
+    folder = Path(tempfile.mkdtemp(prefix="panggon-postgres-"))
+    folder.chmod(0o755)  # the server runs as another user
+    directory = folder / "postgres"
+    database.copied_to(directory)
     port = free_port()
     process = postgres.start(directory, port, durable=False)
     try:
         yield postgres.url(directory, port)
     finally:
         postgres.stop(process)
-        shutil.rmtree(directory)
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +54,7 @@ def django_db_modify_db_settings(private_postgres: str) -> None:
     connection.settings_dict.update(
         HOST=parts.hostname, PORT=str(parts.port), USER=parts.username, PASSWORD=parts.password, NAME="panggon"
     )
+    connection.settings_dict["TEST"]["TEMPLATE"] = "panggon"
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import psycopg
 from demo import cleaning, layout, postgres
 from demo.layout import REPOSITORY, Layout
 from demo.people import Account
+from tests import database
 from tests.waiting import until
 
 BASE = Path("/srv")  # sshd wants every parent of a chroot to be root's, and database servers run as other users
@@ -76,6 +77,7 @@ def running_stack(name: str, *, first_site: int, simulate: bool = False) -> Iter
     cleaning.remove(state, hosting=hosting, first_site=first_site)  # of a run that was killed
     base.mkdir(exist_ok=True)
     places = layout.prepare(state=state, hosting=hosting, first_site=first_site)
+    database.copied_to(state / "postgres")
     stack = Stack(places, {}, _start(places, simulate=simulate))
     try:
         _await_ready(places, stack.process)
