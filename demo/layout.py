@@ -14,6 +14,7 @@ HOSTING = Path("/srv/panggon-demo")
 SIMULATION_STATE = REPOSITORY / "var" / "demo-simulasi"
 SIMULATION_HOSTING = Path("/srv/panggon-demo-simulasi")
 ZONE = "panggon.test"
+NODE = "mesin-peraga"
 FIRST_SITE, SIMULATION_FIRST_SITE, SITES_MOST = 800_001, 810_001, 9_999
 UID_BASE = 1_900_000_000
 OFFICE_USER = 1_901_000_000  # nobody else's number: it lies above those of the sites
@@ -59,6 +60,15 @@ class Layout:
     @property
     def accounts(self) -> Path:
         return self.office / "accounts.json"
+
+    @property
+    def identity(self) -> Path:
+        """What the machine got when it was enrolled."""
+        return self.state / "node" / "node.json"
+
+    @property
+    def enrol_code(self) -> Path:
+        return self.office / "enrol-code"
 
     @property
     def evidence(self) -> Path:

@@ -1,5 +1,7 @@
 """Starts the demo's portal: brings its database to this version, fills in city and people, then serves pages.
 
+A machine that is not enrolled yet finds its code in the file that is named.
+
 One process for all of it, because loading Django takes longer than the work.
 """
 
@@ -7,19 +9,22 @@ import json
 import os
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import django
 from django.core.management import call_command
 
-from demo.layout import REPOSITORY
+from demo.layout import NODE, REPOSITORY
 
 
 def main() -> None:
-    accounts, port = sys.argv[1:]
+    accounts, port, *code = sys.argv[1:]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "panggon.portal.settings.base")
     django.setup()
     _fill(Path(accounts))
+    for path in map(Path, code):
+        _let_the_machine_enrol(path)
     panggon = str(Path(sys.executable).parent / "panggon")
     os.execv(panggon, [panggon, "serve", "--port", port])
 
@@ -52,6 +57,15 @@ def _let_the_head_sign(account: dict[str, str]) -> None:
     head = user_named(account["login"])
     if head is not None:
         make(head, Secret(account["password"]), at=now)
+
+
+def _let_the_machine_enrol(code: Path) -> None:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from panggon.sites.machines import issue_code  # noqa: PLC0415
+
+    code.touch(mode=0o600)
+    code.write_text(issue_code(NODE, at=timezone.now(), life=timedelta(hours=24)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from demo import postgres
-from demo.layout import OFFICE_USER, REPOSITORY, Layout, is_root, load
+from demo.layout import NODE, OFFICE_USER, REPOSITORY, Layout, is_root, load
 from demo.settings import portal_environment, write_node_config
 from panggon.core.errors import PanggonError
 from panggon.node.layout import Listener
@@ -22,14 +22,13 @@ from panggon.node.servers import Server
 from panggon.node.supervision.services import Service, Supervisor
 
 BINARIES = REPOSITORY / ".venv" / "bin"
-NODE = "mesin-peraga"
 
 
 def services(layout: Layout, *, simulation: bool) -> list[Service]:
     """In the order of starting. The machine's servers take as long as the office's, so both start side by side."""
     office = [Service(*served) for served in (_postgres(layout), *_portal(layout, simulation=simulation))]
     machine = [] if simulation else [Service(_machine(layout), early=True)]
-    return [*office, *machine, Service(_agent(layout, simulation=simulation))]
+    return [*office, *machine, Service(_agent(layout))]
 
 
 def prepare(layout: Layout, *, simulation: bool) -> None:
@@ -80,7 +79,8 @@ def _portal(layout: Layout, *, simulation: bool) -> list[Served]:
         )
 
     panggon, pages, nodes = str(BINARIES / "panggon"), layout.ports["portal"], layout.ports["nodes"]
-    begin = (str(BINARIES / "python"), "-m", "demo.office", str(layout.accounts), str(pages))
+    code = () if layout.identity.exists() else (str(layout.enrol_code),)
+    begin = (str(BINARIES / "python"), "-m", "demo.office", str(layout.accounts), str(pages), *code)
     return [
         (
             server("portal", begin, lambda: _answers(layout.portal_url + "/")),
@@ -106,15 +106,14 @@ def _machine(layout: Layout) -> Server:
     )
 
 
-def _agent(layout: Layout, *, simulation: bool) -> Server:
-    begin = (str(layout.node_config), str(layout.state / "node" / "node.json"), layout.nodes_url, NODE)
+def _agent(layout: Layout) -> Server:
+    begin = (str(layout.node_config), str(layout.identity), str(layout.enrol_code), layout.nodes_url, NODE)
     return Server(
         name="agent",
         argv=(str(BINARIES / "python"), "-m", "demo.agent", *begin),
         log=layout.logs / "agent.log",
         ready=lambda: True,
         cwd=REPOSITORY,
-        environment=portal_environment(layout, simulation=simulation),
         stop_seconds=30,
     )
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo import cleaning
-from demo.layout import REPOSITORY
+from demo import cleaning, layout
+from demo.layout import REPOSITORY, Places
+from tests import database
 from tests.waiting import until
 
 SERVES = "Melayani sampai Ctrl-C"
@@ -68,12 +69,20 @@ def demonstration(name: str, *, first_site: int, around: Sequence[str] = ()) -> 
     made = Demonstration(base, first_site, tuple(around))
     (base / "var").mkdir(parents=True)
     try:
+        _begin(made)
         yield made
     finally:
         cleaning.remove(made.state, hosting=made.hosting, first_site=first_site)
         made.state.with_suffix(".lock").unlink(missing_ok=True)
         (base / "var").rmdir()
         base.rmdir()
+
+
+def _begin(made: Demonstration) -> None:
+    """As one that was started before and has its database."""
+    cleaning.reclaim(Places(made.state, made.hosting, made.first_site))
+    layout.prepare(state=made.state, hosting=made.hosting, first_site=made.first_site)
+    database.copied_to(made.state / "postgres")
 
 
 @contextmanager
