@@ -37,9 +37,8 @@ WHERE a.usename ~ '^s[0-9]{6}$'
 """
 # Of all together, a seventh of the places that there are (`node.servers.postgresql`).
 LOCKS_MANY = 50_000
-# Processes of the server: its own four with those of the two who watch, so that nobody else is there; and from where on
-# it is looked how many have not logged in.
-CHILDREN_OWN, CHILDREN_MANY = 6, 60
+# Processes of the server from where on it is looked how many have not logged in.
+CHILDREN_MANY = 60
 TAKEN: LiteralString = """
 SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END,
   current_setting('max_connections')
@@ -73,8 +72,11 @@ WHERE pg_column_size(s.setconfig) > %s AND r.rolname ~ '^s[0-9]{6}$'
 # All that have begun in each database, those that have ended among them. Names are told apart afterwards: to do it here
 # takes twice as long.
 BEGUN: LiteralString = "SELECT datname, pg_stat_get_db_sessions(oid) FROM pg_database"
-# Neither sessions nor what works for one.
-OWN: LiteralString = "SELECT pid FROM pg_stat_activity WHERE usename IS NULL AND pid IS NOT NULL"
+# Neither sessions of sites nor what works for one, and whether it is a session of those who watch.
+OWN: LiteralString = """
+SELECT pid, usesysid IS NOT NULL FROM pg_stat_get_activity(NULL)
+WHERE pid IS NOT NULL AND (usesysid IS NULL OR usesysid = 10)
+"""
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -89,6 +91,7 @@ class Sessions:
     process: int
     doors: Doors
     _begun: dict[str, int] = field(default_factory=dict)
+    _own: set[int] = field(default_factory=set)
 
     def load(self) -> Load:
         rows = self.session.execute(LOAD).fetchall()
@@ -108,11 +111,13 @@ class Sessions:
 
     def crowding(self) -> Load | None:
         """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
-        logged in, and each of the server's own processes, is an activity.
+        logged in, and each of the server's own processes, is an activity. It is not asked for while only those are
+        there that were the server's own at the last look.
         """
-        processes = len(children(self.process))
-        if processes <= CHILDREN_OWN:
+        present = children(self.process)
+        if self._own.issuperset(present):
             return None
+        processes = len(present)
         (found,) = self.session.execute(TAKEN, (processes < CHILDREN_MANY,)).fetchall()
         locks, activities, places = map(int, found)
         strangers = 0 if processes < CHILDREN_MANY else processes - activities
@@ -150,7 +155,10 @@ class Sessions:
         return self.session.info.backend_pid
 
     def own(self) -> Set[int]:
-        return {pid for (pid,) in self.session.execute(OWN).fetchall()}
+        found = self.session.execute(OWN).fetchall()
+        self._own.clear()
+        self._own.update(pid for pid, _ in found)
+        return {pid for pid, watches in found if not watches}
 
     def hold(self, doors: Mapping[str, float]) -> None:
         """No short ones: to begin takes a session long enough here to be found before it has done much."""
