@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from random import randrange
 from types import FrameType
 from typing import Any
 
@@ -23,6 +24,8 @@ from panggon.drivers.system import processes
 DRIVERS = f"{os.sep}panggon{os.sep}drivers{os.sep}"
 # Look at all processes of the machine and at mounts, line by line, and change nothing between two of their lines.
 LOOKING = (processes.__file__, mounts.__file__)
+# Every second kill of them, each time from another line on; script/test-more sets it and has them all.
+SPARING = 1 if os.environ.get("PANGGON_EVERY_LINE") else 2
 
 
 @dataclass(frozen=True)
@@ -116,14 +119,14 @@ class Contract:
             "remove": (case.first, None),
         }[way]
         case.write(before)
-        line = 0
+        kills, line = 0, randrange(SPARING) * case.stride
         while _killed_before(line, lambda: case.write(after)):
             found = case.read()
             assert found.standing is Standing.PARTIAL or reads(found, before) or reads(found, after), (line, found)
-            line += case.stride
-            if reads(found, before) and line % 8:
+            kills, line = kills + 1, line + case.stride * SPARING
+            if reads(found, before) and kills % 8:
                 continue  # nothing to heal that shows; what is hidden meets the next write, and every eighth healing
-            if line // case.stride % 2:
+            if kills % 2:
                 case.write(after)
                 assert case.reads(after), line
             case.write(before)
