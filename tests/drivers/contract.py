@@ -24,7 +24,7 @@ from panggon.drivers.system import processes
 DRIVERS = f"{os.sep}panggon{os.sep}drivers{os.sep}"
 # Look at all processes of the machine and at mounts, line by line, and change nothing between two of their lines.
 LOOKING = (processes.__file__, mounts.__file__)
-# Every second kill of them, each time from another line on; script/test-more sets it and has them all.
+# `script/test` has every second of these kills, beginning with the first or the second; `script/test-more` has all.
 SPARING = 1 if os.environ.get("PANGGON_EVERY_LINE") else 2
 
 
