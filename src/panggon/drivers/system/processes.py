@@ -1,4 +1,4 @@
-"""Helper: processes that are not our children, from /proc and pidfds: identity, whose they are, children and end."""
+"""Processes that are not our children, from /proc and pidfds: identity, whose they are, children and end."""
 
 import os
 import re
