@@ -20,11 +20,11 @@ def defer(
 
     `queue` None is the office's own; a job that talks to servers of others names another (`portal/working.py`).
 
-    The savepoint keeps a job that is waiting already from breaking the transaction around.
+    The savepoint keeps a job of `once` that is waiting already from breaking the transaction around.
     """
     deferrer = configure_task(name=task, job_manager=_jobs, lock=lock, queueing_lock=once, queue=queue)
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=once is not None):
             deferrer.defer(**arguments)
     except AlreadyEnqueued:
         return

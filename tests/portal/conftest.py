@@ -3,12 +3,14 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from passlib.hash import sha512_crypt
 
 from panggon.core.node.parking import Uptime
 from panggon.node.state import recorded
 from panggon.papers import validation
 from panggon.people.models import Agency, Division
 from panggon.schedule.services import seed
+from panggon.sites import services as sites
 from tests.papers.gateway import gateway
 from tests.papers.pki import authority
 from tests.portal import dovecot
@@ -25,6 +27,14 @@ def pki(tmp_path_factory):
     """A certificate authority with its services."""
     with authority(tmp_path_factory.mktemp("pki")) as made:
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Passwords of sites are hashed as they are, but in few rounds: by design the usual ones take a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sites, "sha512_crypt", sha512_crypt.using(rounds=sha512_crypt.min_rounds))
+        yield
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from panggon.audit.selectors import history_of
 from panggon.cases import jobs
 from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import PermanentError
+from panggon.papers import numbers
 from panggon.papers.models import Counter, Paper
 from tests.portal.test_pages_finding import sheet_of
 from tests.portal.visitor import at, page, text, visitor
@@ -35,6 +36,13 @@ def nota() -> Paper:
 
 def void(office, who, paper, **data):
     return at(office, who).post(f"/buku-nomor/{paper.pk}/batal/", data)
+
+
+def test_a_register_is_held_by_the_one_question_that_reads_it(office):
+    numbers.hold("555", at=office.now)
+    with CaptureQueriesContext(connection) as asked:
+        numbers.hold("555", at=office.now)
+    assert [query["sql"].endswith("FOR UPDATE") for query in asked] == [True]
 
 
 def test_every_number_of_the_year_stands_there_the_newest_first(office, filled):

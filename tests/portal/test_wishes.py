@@ -301,6 +301,7 @@ def test_the_hash_of_a_password_goes_to_the_node_and_is_forgotten(office):
     wish = services.set_access(case.site_id, ssh_keys=(KEY,), password="rahasia sekali 123", at=office.later())
     status, asked = agent.poll()
     access = asked["spec"]["access"]
+    assert 500_000 < sha512_crypt.default_rounds < 1_000_000  # outside of tests (conftest.py)
     assert (status, asked["wish"], asked["mode"]) == (200, wish.pk, "apply")
     assert access["ssh_keys"] == [" ".join(KEY.split()[:2])]
     assert sha512_crypt.verify("rahasia sekali 123", asked["credentials"][access["password_fingerprint"]])

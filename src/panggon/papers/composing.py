@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import segno
@@ -45,12 +46,17 @@ def outdated(kind: PaperKind, printed: list[list[str]], facts: CaseFacts) -> tup
 
 def qr(address: str, title: str, **more: object) -> Content:
     """A QR that leads to the address, as a template shows it (`kode-qr` in naskah.typ)."""
-    picture = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(picture, kind="svg", border=2, xmldecl=False)
-    return {"svg": picture.getvalue().decode(), "address": address, "title": title, **more}
+    return {"svg": _picture(address), "address": address, "title": title, **more}
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(16)  # a paper is composed to be printed, and again to see what it states
+def _picture(address: str) -> str:
+    picture = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(picture, kind="svg", border=2, xmldecl=False)
+    return picture.getvalue().decode()
 
 
 def _by_label(rows: Iterable[list[str]]) -> dict[str, str]:

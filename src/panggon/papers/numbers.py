@@ -25,8 +25,8 @@ def upcoming(register: str, *, at: datetime) -> tuple[int, int]:
 def hold(register: str, *, at: datetime) -> Counter:
     """The register of this year; nobody else takes a number from it until the transaction ends."""
     key: dict[str, Any] = {"register": register, "year": at.astimezone(OFFICE_ZONE).year}
-    Counter.objects.get_or_create(**key)
-    return Counter.objects.select_for_update().get(**key)
+    counter, _ = Counter.objects.select_for_update().get_or_create(**key)
+    return counter
 
 
 def given(register: str) -> dict[int, int]:

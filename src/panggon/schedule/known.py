@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -43,6 +44,7 @@ class KnownDay:
     source: str = ""
 
 
+@lru_cache
 def known_days(year: int) -> tuple[KnownDay, ...]:
     """Holidays and joint leave days of a year, in their order; none are joint leave before a decree is known."""
     categories = {HolidayKind.NATIONAL: "public", HolidayKind.JOINT_LEAVE: "government"}

@@ -82,10 +82,14 @@ def seed(years: Iterable[int]) -> int:
 
     The number of days that were new. It is how an installation begins, so that the log of changes begins after it.
     """
-    _hours("Jam kerja biasa", *NORMAL_HOURS, PEKALONGAN_WEEK)
-    for first, last in RAMADAN:
-        _hours("Ramadan", first, last, PEKALONGAN_RAMADAN_WEEK)
-    return sum(_year(year) for year in years)
+    usual = _hours("Jam kerja biasa", *NORMAL_HOURS, PEKALONGAN_WEEK)
+    ramadan = (_hours("Ramadan", first, last, PEKALONGAN_RAMADAN_WEEK) for first, last in RAMADAN)
+    OfficeHours.objects.bulk_create([usual, *ramadan], ignore_conflicts=True)
+    known = list(years)
+    Year.objects.bulk_create([Year(year=year) for year in known], ignore_conflicts=True)
+    before = Holiday.objects.count()
+    Holiday.objects.bulk_create([_holiday(day) for year in known for day in known_days(year)], ignore_conflicts=True)
+    return Holiday.objects.count() - before
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -121,13 +125,6 @@ def _new_or_changed(known: KnownDay) -> Holiday:
     return row
 
 
-def _year(year: int) -> int:
-    Year.objects.get_or_create(year=year)
-    before = Holiday.objects.count()
-    Holiday.objects.bulk_create(map(_holiday, known_days(year)), ignore_conflicts=True)
-    return Holiday.objects.count() - before
-
-
-def _hours(name: str, first: date, last: date, week: Week) -> None:
+def _hours(name: str, first: date, last: date, week: Week) -> OfficeHours:
     rows = [[[f"{part.start:%H:%M}", f"{part.end:%H:%M}"] for part in day] for day in week]
-    OfficeHours.objects.get_or_create(name=name, first=first, defaults={"last": last, "week": rows})
+    return OfficeHours(name=name, first=first, last=last, week=rows)
