@@ -1,4 +1,4 @@
-"""Helper: a certificate from an ACME server (RFC 8555): account, order, challenge, finalisation.
+"""A certificate from an ACME server (RFC 8555): account, order, challenge, finalisation.
 
 The account's key is root's alone. What is planted to answer a challenge is written down before, and taken away after,
 also after a kill: the next order of the name sweeps first.

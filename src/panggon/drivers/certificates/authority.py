@@ -1,4 +1,4 @@
-"""Helper: the machine's own certificate authority, for demonstrations and closed networks."""
+"""The machine's own certificate authority, for demonstrations and closed networks."""
 
 import secrets
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Helper: chain and key in one PEM text, as nginx gets them, and what may be wrong with one."""
+"""Chain and key in one PEM text, as nginx gets them, and what may be wrong with one."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Helper: how a handshake with a certificate goes, in memory, before anybody is served it."""
+"""How a handshake with a certificate goes, in memory, before anybody is served it."""
 
 import os
 import ssl

@@ -1,4 +1,4 @@
-"""Helper: what `drivers.database` asks of a database server, whichever it is."""
+"""What `drivers.database` asks of a database server, whichever it is."""
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import AbstractContextManager

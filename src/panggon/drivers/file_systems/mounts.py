@@ -1,4 +1,4 @@
-"""Helper: whether a person has laid something over a directory by mount(8), another directory (--bind) too."""
+"""Whether a person has laid something over a directory by mount(8), another directory (--bind) too."""
 
 import os
 import re

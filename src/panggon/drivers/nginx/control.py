@@ -1,4 +1,4 @@
-"""Helper: the agent's word to nginx, over the control socket (docs/architecture.md, "Control of nginx")."""
+"""The agent's word to nginx, over the control socket (docs/architecture.md, "Control of nginx")."""
 
 import http.client
 import json

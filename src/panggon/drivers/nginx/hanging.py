@@ -1,4 +1,4 @@
-"""Helper: which worker of nginx does not answer, what it does instead (proc(5)), and what a person can do about it."""
+"""Which worker of nginx does not answer, what it does instead (proc(5)), and what a person can do about it."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Helper: the `.htaccess` files that a site has brought, and what of them has no effect. Only looked at, never obeyed.
+"""The `.htaccess` files that a site has brought, and what of them has no effect. Only looked at, never obeyed.
 
 They are the site's own: nothing is followed, and only so much is read.
 """

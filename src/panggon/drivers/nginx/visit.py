@@ -1,4 +1,4 @@
-"""Helper: one visit to a site as a stranger makes it: over HTTPS, to an address of ours, under the site's name."""
+"""One visit to a site as a stranger makes it: over HTTPS, to an address of ours, under the site's name."""
 
 import errno
 import functools

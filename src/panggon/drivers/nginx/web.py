@@ -1,4 +1,4 @@
-"""Helper: what nginx answers, asked as a visitor asks and as each of its workers remembers it."""
+"""What nginx answers, asked as a visitor asks and as each of its workers remembers it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

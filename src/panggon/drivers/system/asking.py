@@ -1,4 +1,4 @@
-"""Helper: one question to a small server of the node's own: one JSON line each way over its Unix socket."""
+"""One question to a small server of the node's own: one JSON line each way over its Unix socket."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Helper: an end to a conversation. The timeout of a socket begins anew with each byte: who says one after another, in
+"""An end to a conversation. The timeout of a socket begins anew with each byte: who says one after another, in
 the lines of a header for example, has whoever listens for as long as he likes.
 """
 

@@ -1,4 +1,4 @@
-"""Helper: what a person may have put on a file besides its owner and mode: a list of who else may use it (acl(5)), and
+"""What a person may have put on a file besides its owner and mode: a list of who else may use it (acl(5)), and
 flags that keep root too from changing it (chattr(1)).
 """
 

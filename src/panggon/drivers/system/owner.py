@@ -1,4 +1,4 @@
-"""Helper: whose a site's things are on this machine, and who of theirs is logged in."""
+"""Whose a site's things are on this machine, and who of theirs is logged in."""
 
 import functools
 import grp

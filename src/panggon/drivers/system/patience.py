@@ -1,4 +1,4 @@
-"""Helper: how long this process waits for what another one does."""
+"""How long this process waits for what another one does."""
 
 import time
 from dataclasses import dataclass, field

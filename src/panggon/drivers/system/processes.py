@@ -1,4 +1,4 @@
-"""Helper: processes that are not our children, from /proc and pidfds: identity, whose they are, children and end."""
+"""Processes that are not our children, from /proc and pidfds: identity, whose they are, children and end."""
 
 import os
 import re
@@ -7,6 +7,8 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
+
+from panggon.drivers.system import kernel
 
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -65,7 +67,7 @@ def worked(pid: int) -> float:
 
 def children(pid: int) -> tuple[int, ...]:
     try:
-        return tuple(map(int, (PROC / f"{pid}/task/{pid}/children").read_text().split()))
+        return tuple(map(int, kernel.told(PROC / f"{pid}/task/{pid}/children").split()))
     except OSError:
         return ()
 
@@ -133,5 +135,4 @@ def send(pid: int, number: signal.Signals) -> None:
 
 
 def _said(pid: int, what: str) -> str:
-    """Names of programs and files are in it, which their owner chooses: any bytes, and not always text."""
-    return (PROC / str(pid) / what).read_text(errors="replace")
+    return kernel.told(PROC / str(pid) / what)

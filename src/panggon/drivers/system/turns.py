@@ -1,4 +1,4 @@
-"""Helper: a file of root's that is there only while somebody has it. One at a time does, in whatever process; a kill
+"""A file of root's that is there only while somebody has it. One at a time does, in whatever process; a kill
 frees it.
 """
 

@@ -1,4 +1,4 @@
-"""Helper: what a site's programs say, which may be anything: JSON that is taken for nothing but what it is."""
+"""What a site's programs say, which may be anything: JSON that is taken for nothing but what it is."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Helper: what the TXT record `_panggon.<host>` says: whose the name is, and which safety records stand beside it.
+"""What the TXT record `_panggon.<host>` says: whose the name is, and which safety records stand beside it.
 
 A safety record keeps others from abusing a name: CAA (RFC 8659) says who may issue certificates; SPF (RFC 7208), a null
 MX (RFC 7505) and DMARC (RFC 7489) say that no mail comes from it or goes to it.

@@ -1,4 +1,4 @@
-"""Helper: one zone on its name servers: questions, and updates by RFC 2136 with TSIG (RFC 8945)."""
+"""One zone on its name servers: questions, and updates by RFC 2136 with TSIG (RFC 8945)."""
 
 import socket
 import threading

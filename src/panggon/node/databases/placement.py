@@ -19,6 +19,7 @@ from time import monotonic
 from panggon.core.node.databases import database_load
 from panggon.core.node.databases.database_load import Session, Taken
 from panggon.core.sites.spec import Engine
+from panggon.drivers.system import kernel
 from panggon.node import slices
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -158,10 +159,10 @@ def _set(thread: int, processors: Set[int], *, niceness: int, seconds: float) ->
 def _clock(thread: int) -> Clock | None:
     """As proc(5) describes `stat` and `schedstat`, which knows of less than a tick; None when it has ended."""
     with suppress(OSError, ValueError, IndexError):
-        place = Path(f"/proc/{thread}/task/{thread}")
-        fields = (place / "stat").read_text().rpartition(")")[2].split()
+        place = f"/proc/{thread}/task/{thread}"
+        fields = kernel.told(f"{place}/stat").rpartition(")")[2].split()
         user, system, began = (int(fields[number]) / TICKS for number in (11, 12, 19))
-        exactly = int((place / "schedstat").read_text().split()[0]) / 1e9
+        exactly = int(kernel.told(f"{place}/schedstat").split()[0]) / 1e9
         return Clock(max(exactly, user + system), began, time.clock_gettime(time.CLOCK_BOOTTIME))
     return None
 

@@ -16,6 +16,7 @@ from pymysql.cursors import Cursor
 from panggon.core.node.databases import database_load
 from panggon.core.node.databases.database_load import Load, Session, Taken
 from panggon.drivers.databases.database_server import ENDING_SECONDS
+from panggon.drivers.system import kernel
 from panggon.drivers.system.patience import Patience
 
 NO_SUCH_THREAD = 1094
@@ -204,7 +205,7 @@ def _unless_gone(cursor: Cursor, words: str, *values: object) -> None:
 def _written(thread: int) -> int:
     """Bytes that it has asked the system to write (proc(5), `wchar`)."""
     with suppress(OSError):
-        if found := WRITTEN.search(Path(f"/proc/{thread}/task/{thread}/io").read_text()):
+        if found := WRITTEN.search(kernel.told(f"/proc/{thread}/task/{thread}/io")):
             return int(found[1])
     return 0
 
@@ -212,14 +213,14 @@ def _written(thread: int) -> int:
 def _fresh(thread: int) -> int:
     """Bytes of memory that the kernel has given it (proc_pid_stat(5), `minflt`), as far as its pages are small ones."""
     with suppress(OSError):
-        return int(Path(f"/proc/{thread}/task/{thread}/stat").read_bytes().rpartition(b") ")[2].split()[7]) * PAGE
+        return int(kernel.told(f"/proc/{thread}/task/{thread}/stat").rpartition(") ")[2].split()[7]) * PAGE
     return 0
 
 
 def _resident(process: int) -> int:
     """Bytes of memory that the server has (proc(5), `statm`)."""
     try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * PAGE
+        return int(kernel.told(f"/proc/{process}/statm").split()[1]) * PAGE
     except OSError:
         return 0
 

@@ -8,7 +8,6 @@ import time
 from collections.abc import Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import LiteralString
 
 from psycopg import sql
@@ -22,6 +21,7 @@ from panggon.drivers.databases.postgresql import doors as door
 from panggon.drivers.databases.postgresql import rights
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import Session
+from panggon.drivers.system import kernel
 from panggon.drivers.system.patience import Patience
 
 LOAD: LiteralString = r"""
@@ -37,9 +37,8 @@ WHERE a.usename ~ '^s[0-9]{6}$'
 """
 # Of all together, a seventh of the places that there are (`node.servers.postgresql`).
 LOCKS_MANY = 50_000
-# Processes of the server: its own four with those of the two who watch, so that nobody else is there; and from where on
-# it is looked how many have not logged in.
-CHILDREN_OWN, CHILDREN_MANY = 6, 60
+# Processes of the server from where on it is looked how many have not logged in.
+CHILDREN_MANY = 60
 TAKEN: LiteralString = """
 SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END,
   current_setting('max_connections')
@@ -73,15 +72,20 @@ WHERE pg_column_size(s.setconfig) > %s AND r.rolname ~ '^s[0-9]{6}$'
 # All that have begun in each database, those that have ended among them. Names are told apart afterwards: to do it here
 # takes twice as long.
 BEGUN: LiteralString = "SELECT datname, pg_stat_get_db_sessions(oid) FROM pg_database"
-# Neither sessions nor what works for one.
-OWN: LiteralString = "SELECT pid FROM pg_stat_activity WHERE usename IS NULL AND pid IS NOT NULL"
+# In the databases of sites together: as long as none begins there, their thousands are not read.
+BEGUN_TOGETHER: LiteralString = "SELECT sum(pg_stat_get_db_sessions(oid)) FROM pg_database WHERE datname <> 'postgres'"
+# Neither sessions of sites nor what works for one, and whether it is a session of those who watch.
+OWN: LiteralString = """
+SELECT pid, usesysid IS NOT NULL FROM pg_stat_get_activity(NULL)
+WHERE pid IS NOT NULL AND (usesysid IS NULL OR usesysid = 10)
+"""
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sessions:
     """As `Watched` says; `process` is the server, and each connection a child of it."""
 
@@ -89,6 +93,8 @@ class Sessions:
     process: int
     doors: Doors
     _begun: dict[str, int] = field(default_factory=dict)
+    _begun_together: int = -1
+    _own: set[int] = field(default_factory=set)
 
     def load(self) -> Load:
         rows = self.session.execute(LOAD).fetchall()
@@ -101,18 +107,24 @@ class Sessions:
 
     def taken(self) -> Mapping[str, Taken]:
         """How many have begun; what they have worked it does not count."""
-        before = self._begun.copy()
-        self._begun.update(now := {str(name): int(number) for name, number in self.session.execute(BEGUN)})
+        (found,) = self.session.execute(BEGUN_TOGETHER).fetchall()
+        if found[0] == self._begun_together:
+            return {}
+        self._begun_together = found[0]
+        now = {str(name): int(number) for name, number in self.session.execute(BEGUN)}
+        before, self._begun = self._begun, now
         begun = {name: number - before.get(name, number) for name, number in now.items()}
         return {site: Taken(begun=number) for site, number in begun.items() if number > 0 and SITE_ID.fullmatch(site)}
 
     def crowding(self) -> Load | None:
         """To look whose the locks are takes none, as names would; so a site is called by its role's number. Who has
-        logged in, and each of the server's own processes, is an activity.
+        logged in, and each of the server's own processes, is an activity. It is not asked for while only those are
+        there that were the server's own at the last look.
         """
-        processes = len(children(self.process))
-        if processes <= CHILDREN_OWN:
+        present = children(self.process)
+        if self._own.issuperset(present):
             return None
+        processes = len(present)
         (found,) = self.session.execute(TAKEN, (processes < CHILDREN_MANY,)).fetchall()
         locks, activities, places = map(int, found)
         strangers = 0 if processes < CHILDREN_MANY else processes - activities
@@ -150,7 +162,10 @@ class Sessions:
         return self.session.info.backend_pid
 
     def own(self) -> Set[int]:
-        return {pid for (pid,) in self.session.execute(OWN).fetchall()}
+        found = self.session.execute(OWN).fetchall()
+        self._own.clear()
+        self._own.update(pid for pid, _ in found)
+        return {pid for pid, watches in found if not watches}
 
     def hold(self, doors: Mapping[str, float]) -> None:
         """No short ones: to begin takes a session long enough here to be found before it has done much."""
@@ -173,7 +188,7 @@ class Sessions:
 def end(number: int) -> None:
     """As `pg_terminate_backend` does, which looks for names first, and for that needs a lock."""
     with suppress(OSError):
-        if Path(f"/proc/{number}/comm").read_text().startswith("postgres"):
+        if kernel.told(f"/proc/{number}/comm").startswith("postgres"):
             os.kill(number, signal.SIGTERM)
 
 
@@ -227,7 +242,7 @@ def _settings(session: Session) -> int:
 
 def children(process: int) -> tuple[int, ...]:
     try:
-        return tuple(map(int, Path(f"/proc/{process}/task/{process}/children").read_bytes().split()))
+        return tuple(map(int, kernel.told(f"/proc/{process}/task/{process}/children").split()))
     except OSError:
         return ()
 
@@ -235,7 +250,7 @@ def children(process: int) -> tuple[int, ...]:
 def _memory(pid: int) -> int:
     """Bytes of a session's own, without what all share."""
     try:
-        found = ANONYMOUS.search(Path(f"/proc/{pid}/status").read_text())
+        found = ANONYMOUS.search(kernel.told(f"/proc/{pid}/status"))
     except OSError:
         return 0
     return int(found[1]) * 1024 if found else 0

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from panggon.drivers.system import processes
+from panggon.drivers.system import kernel, processes
 from panggon.node import slices
 
 # Processor time is given out anew in each of these (microseconds). The longest that the kernel takes: whoever comes
@@ -57,7 +57,7 @@ class ControlGroups:
         """
         with suppress(OSError, ValueError):
             if self.memory:
-                lines = (self.memory / "memory.stat").read_text().splitlines()
+                lines = kernel.told(self.memory / "memory.stat").splitlines()
                 found = {name: int(size) for name, size in map(str.split, lines)}
                 return found.get("anon", found.get("total_rss", 0)) + found.get("total_shmem", found.get("shmem", 0))
         return None
@@ -99,7 +99,7 @@ class ControlGroups:
     def _figures(self, name: str) -> dict[str, int]:
         with suppress(OSError):  # it has ended
             if self.cpu:
-                lines = (self.cpu / name / "cpu.stat").read_text().splitlines()
+                lines = kernel.told(self.cpu / name / "cpu.stat").splitlines()
                 return {word: int(figure) for word, figure in map(str.split, lines)}
         return {}
 
@@ -107,10 +107,10 @@ class ControlGroups:
         """What was allowed to the group, 0 where nothing is bounded."""
         with suppress(OSError, ValueError):
             if self.cpu and (self.cpu / name / "cpu.max").exists():
-                quota, period = (self.cpu / name / "cpu.max").read_text().split()
+                quota, period = kernel.told(self.cpu / name / "cpu.max").split()
                 return 100 * int(quota) // int(period)
             if self.cpu:
-                quota, period = ((self.cpu / name / f"cpu.cfs_{each}_us").read_text() for each in ("quota", "period"))
+                quota, period = (kernel.told(self.cpu / name / f"cpu.cfs_{each}_us") for each in ("quota", "period"))
                 return max(0, 100 * int(quota) // int(period))
         return 0
 
@@ -168,7 +168,7 @@ class ControlGroups:
         pids: set[int] = set()
         for directory in self._directories(name):
             with suppress(OSError):
-                pids.update(map(int, (directory / "cgroup.procs").read_text().split()))
+                pids.update(map(int, kernel.told(directory / "cgroup.procs").split()))
         return frozenset(pids)
 
     def kill(self, name: str) -> None:

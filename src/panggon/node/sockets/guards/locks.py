@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers.system import processes
+from panggon.drivers.system import kernel, processes
 from panggon.drivers.system.processes import PROC
 from panggon.node.sockets.quota.held import threads
 from panggon.node.sockets.sandboxes.lookups import Users
@@ -54,7 +54,7 @@ class Locks:
 
 def is_short() -> bool:
     """proc(5), meminfo: in KiB. Locks are a part of it."""
-    lines = (line.split() for line in (PROC / "meminfo").read_text().splitlines())
+    lines = (line.split() for line in kernel.told(PROC / "meminfo").splitlines())
     members = {words[0]: int(words[1]) for words in lines}
     return members["SUnreclaim:"] > PART * members["MemTotal:"]
 

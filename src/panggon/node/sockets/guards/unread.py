@@ -9,7 +9,7 @@ from pathlib import Path
 
 from panggon.core.node.sharing import tcp_memory
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers.system import processes
+from panggon.drivers.system import kernel, processes
 from panggon.drivers.system.processes import PROC
 from panggon.node.sockets.sandboxes.lookups import Users
 
@@ -54,8 +54,8 @@ def is_short() -> bool:
     bounds = PROC / "sys/net/ipv4/tcp_mem"
     if not bounds.exists():
         return False
-    taken = next(line.split() for line in (PROC / "net/sockstat").read_text().splitlines() if line.startswith("TCP:"))
-    saving_from = int(bounds.read_text().split()[0])
+    taken = next(line.split() for line in kernel.told(PROC / "net/sockstat").splitlines() if line.startswith("TCP:"))
+    saving_from = int(kernel.told(bounds).split()[0])
     return tcp_memory.is_short(int(taken[taken.index("mem") + 1]), saving_from=saving_from)
 
 
@@ -73,6 +73,6 @@ def _unread(pid: int) -> int:
 
 def _queued(table: Path) -> int:
     with suppress(OSError):
-        rows = (row.split() for row in table.read_text().splitlines()[1:])
+        rows = (row.split() for row in kernel.told(table).splitlines()[1:])
         return sum(sum(int(each, 16) for each in row[4].split(":")) for row in rows if row[3] != LISTENING)
     return 0
