@@ -10,6 +10,8 @@ from contextlib import suppress
 
 import pytest
 
+from panggon.node.databases.owner import MOST_SECONDS
+from panggon.node.databases.wishes import README
 from tests.host.administrator import (
     SERVERS,
     active,
@@ -129,10 +131,11 @@ def test_what_runs_does_not_look_for_its_own_files_again(machine, specs):
 
 
 def ask_for_a_copy(machine, site: str) -> None:
-    """As its owner does (docs/basis-data.md)."""
-    private = machine.root / "srv/panggon/sites" / site / "private"
+    """As its owner does (docs/basis-data.md). His folder comes with a look at all sites, and so does his wish."""
+    folder = machine.root / "srv/panggon/sites" / site / "private/database"
+    until((folder / README).exists, seconds=2 * MOST_SECONDS)
     machine.run("sh", "-c", login(site, "key"), stdin="mkdir private/database/minta-salinan\n")
-    until(lambda: list(private.glob("database/salinan-*.sql.gz")))
+    until(lambda: list(folder.glob("salinan-*.sql.gz")), seconds=2 * MOST_SECONDS)
 
 
 def test_sites_go_on_while_the_new_version_is_only_unpacked(machine, package, specs):
