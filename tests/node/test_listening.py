@@ -50,4 +50,4 @@ def test_an_address_that_is_not_there_keeps_nobody_from_the_others(tmp_path, awa
 
 @shares_by_sessions
 def test_visitors_come_before_other_sessions_too(tmp_path):
-    assert becomes(PRIORITY, tmp_path, ports=[]) == ["-5 -5"]
+    assert becomes(PRIORITY, tmp_path, ports=[]) == ["-1 -1"]

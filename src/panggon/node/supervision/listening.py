@@ -16,7 +16,7 @@ from panggon.node.daemons import systemd
 # IP_FREEBIND and IPV6_FREEBIND (ip(7)): an address that is not there yet, or for a while, keeps nobody from the others.
 FREEBIND = {socket.AF_INET: (socket.IPPROTO_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
 BACKLOG = 4096  # visitors who wait while there is no nginx; the kernel may allow fewer (net.core.somaxconn)
-PRIORITY = -5  # visitors before what sites compute and what is done for them
+PRIORITY = -1  # visitors before what sites compute; from -2 on a page of PHP waits for nginx, too (docs/node-inside.md)
 INHERITED = "NGINX"  # its own way to hand sockets to its successor: "3;4;" (ngx_add_inherited_sockets)
 
 
