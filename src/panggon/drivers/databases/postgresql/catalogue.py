@@ -15,6 +15,7 @@ from typing import LiteralString
 
 from panggon.drivers.databases.postgresql import sessions
 from panggon.drivers.databases.postgresql.line import Session
+from panggon.drivers.system import processes
 
 # What is shared belongs to the database 0. To read, and to set something for himself, is what a role may do there.
 # The object 0 is the queue of notices, which who sends one has alone for a moment.
@@ -56,7 +57,7 @@ def _sweep(process: int, begun: Event) -> None:
     pause = BEGINS_SECONDS
     while not begun.wait(pause):
         pause = SWEPT_SECONDS
-        for pid in sessions.children(process):
+        for pid in processes.children(process):
             if WAITS.match(_title(pid)):
                 _end(pid, "it waits for a lock, and nobody comes in")
 

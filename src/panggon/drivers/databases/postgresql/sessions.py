@@ -21,7 +21,7 @@ from panggon.drivers.databases.postgresql import doors as door
 from panggon.drivers.databases.postgresql import rights
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import Session
-from panggon.drivers.system import kernel
+from panggon.drivers.system import kernel, processes
 from panggon.drivers.system.patience import Patience
 
 LOAD: LiteralString = r"""
@@ -121,14 +121,14 @@ class Sessions:
         logged in, and each of the server's own processes, is an activity. It is not asked for while only those are
         there that were the server's own at the last look.
         """
-        present = children(self.process)
+        present = processes.children(self.process)
         if self._own.issuperset(present):
             return None
-        processes = len(present)
-        (found,) = self.session.execute(TAKEN, (processes < CHILDREN_MANY,)).fetchall()
+        number = len(present)
+        (found,) = self.session.execute(TAKEN, (number < CHILDREN_MANY,)).fetchall()
         locks, activities, places = map(int, found)
-        strangers = 0 if processes < CHILDREN_MANY else processes - activities
-        crowded = processes > database_load.PLACES_MOST * places
+        strangers = 0 if number < CHILDREN_MANY else number - activities
+        crowded = number > database_load.PLACES_MOST * places
         if locks >= LOCKS_MANY:
             return Load(self._sessions(LOCKS), strangers=strangers)
         if crowded:
@@ -140,7 +140,7 @@ class Sessions:
         return tuple(SiteSession(f"role {role}", pid, pid, locks=locks, active=busy) for role, pid, locks, busy in rows)
 
     def holders(self) -> Sequence[int]:
-        return children(self.process)
+        return processes.children(self.process)
 
     def refused(self) -> int:
         """They wait (`auth_delay`)."""
@@ -163,8 +163,7 @@ class Sessions:
 
     def own(self) -> Set[int]:
         found = self.session.execute(OWN).fetchall()
-        self._own.clear()
-        self._own.update(pid for pid, _ in found)
+        self._own = {pid for pid, _ in found}
         return {pid for pid, watches in found if not watches}
 
     def hold(self, doors: Mapping[str, float]) -> None:
@@ -238,13 +237,6 @@ def take_settings_where_there_are_too_many(session: Session) -> None:
 def _settings(session: Session) -> int:
     (found,) = session.execute(f"SELECT {SETTINGS}").fetchall()
     return int(found[0])
-
-
-def children(process: int) -> tuple[int, ...]:
-    try:
-        return tuple(map(int, kernel.told(f"/proc/{process}/task/{process}/children").split()))
-    except OSError:
-        return ()
 
 
 def _memory(pid: int) -> int:
