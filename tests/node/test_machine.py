@@ -24,6 +24,10 @@ from panggon.drivers import runtime
 from panggon.drivers.certificates.authority import Authority, issue
 from panggon.drivers.nginx import visit
 from panggon.drivers.nginx.visit import Door
+from panggon.drivers.ssh import knocking
+from panggon.drivers.system import processes
+from panggon.node import layout, wiring
+from panggon.node.command import silent
 from panggon.node.settings import config, config_file
 from panggon.node.wiring import Outside
 from tests.away import PROGRAM, away
@@ -260,6 +264,22 @@ def held(pids):
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+def test_servers_that_hang_are_told_with_what_starts_them_anew(machine, monkeypatch):
+    """They run, and whoever looks only whether they do is content."""
+    monkeypatch.setattr(wiring, "OWNER_SECONDS", 1.5)
+    monkeypatch.setattr(knocking, "SECONDS", 1.5)
+    settings, pids = config.load(machine.config), machine.pids()
+    assert silent.silent(settings) == ()
+    hung = ("sshd", "tasks", "databases", "logs")
+    (holder,) = processes.children(pids["sockets"])  # its parent keeps the sockets, and says nothing
+    with held([*(pids[name] for name in hung), holder]):
+        os.utime(layout.log_settings(settings).alive, (0, 0))  # as if it were for long
+        told = silent.silent(settings)
+    found = [re.fullmatch(r".*systemctl restart panggon-([a-z]+)\.service", line)[1] for line in told]
+    assert found == ["sockets", *hung]
+    assert silent.silent(settings) == ()
 
 
 def was_read(folder):
