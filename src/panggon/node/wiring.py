@@ -9,7 +9,7 @@ from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.desired import MachineFacts, records_of
-from panggon.core.node.planning.driver import Driver
+from panggon.core.node.planning.driver import Check, Driver
 from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.node.zone_names import ZoneNames
 from panggon.core.sites.spec import Engine, SiteKind, SiteSpec, SiteState
@@ -32,6 +32,7 @@ from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES
 
+SilentServers = dict[zone.Server, Check]
 NO_SITE = "s000000"
 ANSWER_SECONDS = 3.0  # for a server that is only asked whether it answers
 OWNER_SECONDS = 20.0  # for one of the node's own, which may be busy with all sites
@@ -45,10 +46,11 @@ def drivers(
     state: SiteState = SiteState.OPEN,
     kind: SiteKind = SiteKind.PHP,
     owned: frozenset[Key] = frozenset(),
+    silent: SilentServers | None = None,
 ) -> Mapping[Kind, Driver]:
     """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint, `engine` is that of
     the database which the spec names, `state` and `kind` those that it wishes, `owned` what is on record as the site's
-    own.
+    own, `silent` the servers of names that are not asked again, for who proves many sites.
     """
     if config.simulate:
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
@@ -70,7 +72,7 @@ def drivers(
         Kind.HOST: host_link.HostDriver(in_web, owned),
         Kind.ACCESS: sftp.AccessDriver(_access(config), owned),
         Kind.RECORDS: dns.RecordsDriver(
-            _records(config), owned, wished=partial(records_of, facts=machine_facts(config))
+            _records(config), owned, wished=partial(records_of, facts=machine_facts(config)), silent=silent
         ),
     }
 
