@@ -230,8 +230,11 @@ class RecordsDriver:
         texts = {(name, kind): answer(response, name, kind) for (name, kind), response in asked.items()}
         authoritative = all(response.flags & dns.flags.AA for response in asked.values())
         addresses = texts[host, "A"], texts[host, "AAAA"]
-        same = any(addresses) and addresses == (_tuple(wished, "a"), _tuple(wished, "aaaa"))
+        shall = _tuple(wished, "a"), _tuple(wished, "aaaa")
+        same = any(addresses) and addresses == shall
         seen = f"{server}: {key.name} {' '.join(addresses[0] + addresses[1]) or 'tanpa alamat'}"
+        if not same:
+            seen += f", bukan {' '.join(shall[0] + shall[1])}"
         said = texts[below(host, MARK_LABEL), "TXT"]
         mark = marks.parse(said)
         checks = [

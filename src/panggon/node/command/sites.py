@@ -41,16 +41,22 @@ def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("path", metavar="SPEC.json|DAFTAR", type=click.Path(path_type=Path))
+@click.argument("path", metavar="SPEC.json|DAFTAR", required=False, type=click.Path(path_type=Path))
+@click.option("--all", "again", is_flag=True, help="Semua situs, seperti yang terakhir dibuat.")
 @as_json
 @on_machine
-def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+def apply(config: NodeConfig, path: Path | None, *, again: bool, as_json: bool) -> None:
     """Buat situs seperti SPEC.json, lalu buktikan.
 
-    DAFTAR adalah folder berisi banyak SPEC.json, atau berkas .jsonl dengan satu spesifikasi per baris. Bila terputus,
-    jalankan lagi dengan daftar yang sama.
+    DAFTAR adalah folder berisi banyak SPEC.json, atau berkas .jsonl dengan satu spesifikasi per baris. Dengan --all
+    semua situs dipulihkan, misalnya sesudah alamat mesin di pengaturan diganti. Bila terputus, jalankan lagi dengan
+    daftar yang sama.
     """
     sites = Sites.of(config)
+    if path is None:
+        _restore_all(sites, demanded=again, as_json=as_json)
+    if again:
+        raise click.UsageError("", click.get_current_context())
     if batch.is_list(path):
         _carry_out_all(sites, batch.read(sites, path), as_json=as_json)
     else:
@@ -187,11 +193,24 @@ def _end(sites: Sites, ended: Outcome, digest: str, *, as_json: bool) -> NoRetur
     sys.exit(0 if ended.word is Word.APPLIED else FAILED)
 
 
-def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -> None:
+def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -> NoReturn:
     with show_many.Many(len(wishes), Console(stderr=True, quiet=as_json)) as watch:
         found = watch.to_the_end(batch.apply(sites, wishes))
+    _end_all(found, as_json=as_json)
+
+
+def _end_all(found: Sequence[batch.Result], *, as_json: bool) -> NoReturn:
     say(as_json, show_many.results_document(found), lambda console: show_many.results(console, found))
     sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
+
+
+def _restore_all(sites: Sites, *, demanded: bool, as_json: bool) -> NoReturn:
+    if not demanded:  # nobody changes every site by pressing Enter too early
+        context = click.get_current_context()
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
+    with show_many.Many(len(sites.recorded.unpurged()), Console(stderr=True, quiet=as_json)) as watch:
+        found = watch.to_the_end(batch.restore(sites))
+    _end_all(found, as_json=as_json)
 
 
 def _gone(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
