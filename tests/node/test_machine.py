@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -45,6 +46,11 @@ while (!file_exists('boleh-selesai')) { usleep(50000); clearstatcache(); }
 $s = parse_ini_file(__DIR__ . '/../private/database.ini');
 $database = new PDO("mysql:unix_socket={$s['socket']};dbname={$s['database']}", $s['user'], $s['password']);
 echo $database->query("SELECT 'utuh'")->fetchColumn();
+"""
+
+PYTHON_PAGE = """def aplikasi(environ, start):
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [b"python"]
 """
 
 
@@ -252,6 +258,33 @@ def test_a_name_outside_the_zone_is_refused(machine, portal):
     agent.wait(60)
     assert (report["outcome"], report["problem"]["code"]) == ("refused", "spec.invalid")
     assert not (machine.base / "root" / "sites" / "s990005").exists()
+
+
+def test_visitors_of_a_site_that_becomes_another_kind_get_the_former_or_the_new_one(machine):
+    programs = {"public/index.php": "<?php echo 'php';", "private/situs.py": PYTHON_PAGE}
+    spec = machine.spec(990009, state="open", database=None)
+    assert machine.node("apply", machine.write_spec(spec)).returncode == 0
+    for name, content in programs.items():
+        path = machine.base / "root" / "sites" / "s990009" / name
+        path.write_text(content)
+        path.chmod(0o644)
+    over, seen = Event(), set()
+
+    def visit():
+        while not over.is_set():
+            answer = machine.page(spec)
+            seen.add((answer.status, answer.body if answer.status == 200 else ""))
+
+    with ThreadPoolExecutor() as pool:
+        visitors = [pool.submit(visit) for _ in range(4)]
+        try:
+            for generation, kind in enumerate(("python", "php", "static", "python"), start=2):
+                spec |= {"generation": generation, "kind": kind, "python": {"entry": "situs:aplikasi"}}
+                assert machine.node("apply", machine.write_spec(spec)).returncode == 0
+        finally:
+            over.set()
+    assert [visitor.exception() for visitor in visitors] == [None] * 4
+    assert seen == {(200, "php"), (200, "python"), (404, "")}  # as a site of files it has none to show
 
 
 @contextmanager
