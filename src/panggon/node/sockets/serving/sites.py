@@ -268,8 +268,10 @@ class Sites:
 
     def _forget(self, name: str) -> None:
         """That it is served."""
+        mark = kind_mark(self._settings, name)
         files.remove(self._settings.served(name))
-        files.remove(kind_mark(self._settings, name))
+        files.remove(mark)
+        files.sweep(mark)
 
     def _is_awake(self, name: str) -> bool:
         site = self._sites.get(name)
