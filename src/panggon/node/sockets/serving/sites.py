@@ -148,6 +148,7 @@ class Sites:
         mark = kind_mark(self._settings, served.site)
         try:
             if files.read_link(mark) != served.kind:
+                files.sweep(mark)
                 files.link(mark, served.kind)
         except PanggonError as error:
             log.warning("%s: %s", mark, error)
