@@ -113,10 +113,17 @@ def test_settings_are_shown_as_they_are_and_refused_at_their_field(office, site)
             )
         ],
     }
-    technician.post(path, given | {"tasks": "kirim | */15 * * * * | private/kirim.php --semua | 60", "environment": ""})
+    lines = "kirim | */15 * * * * | private/kirim.php --semua | 60\nulang | 0 3 * * * | php private/ulang.php | 60"
+    technician.post(path, given | {"tasks": lines, "environment": ""})
     spec = Alteration.objects.get().plan.spec
     assert spec["tasks"] == [
-        {"name": "kirim", "schedule": "*/15 * * * *", "command": ["php", "private/kirim.php", "--semua"], "seconds": 60}
+        {
+            "name": "kirim",
+            "schedule": "*/15 * * * *",
+            "command": ["php", "private/kirim.php", "--semua"],
+            "seconds": 60,
+        },
+        {"name": "ulang", "schedule": "0 3 * * *", "command": ["php", "private/ulang.php"], "seconds": 60},
     ]
 
 
