@@ -170,8 +170,8 @@ def _tasks(kind: SiteKind, values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _task(kind: SiteKind, line: str) -> dict[str, Any]:
-    """What is not there stays empty, and is refused by the spec's rules with its own words. The program may stand before
-    its file, as in a crontab.
+    """What is not there stays empty, and is refused by the spec's rules with its own words. The program may
+    stand before its file, as in a crontab.
     """
     name, schedule, command, seconds = [part.strip() for part in [*line.split("|", 3), "", "", ""][:4]]
     words = command.removeprefix(f"{kind.value} ").split()
