@@ -16,7 +16,7 @@ from panggon.core.node.planning.journal import Outcome, Word
 from panggon.core.node.planning.plan import plain_attributes
 from panggon.core.node.words import plan_words
 from panggon.core.sites import spec_document as specs
-from panggon.core.sites.spec import SiteSpec, SiteState
+from panggon.core.sites.spec import SITE_ID, SiteSpec, SiteState
 from panggon.node import runs
 from panggon.node.agent import folders, strays
 from panggon.node.command import batch, copies, show, show_many
@@ -232,10 +232,18 @@ def _spec(sites: Sites, path: Path, **instead: str) -> SiteSpec:
         with path.open("rb") as file:
             document = json.loads(file.read(SPEC_BYTES_MOST))
     except OSError as error:
-        raise _unreadable(path, f"tidak dapat dibaca: {file_words.reason(error)}") from error
+        raise _unreadable(path, f"tidak dapat dibaca: {file_words.reason(error)}{_last(sites, path)}") from error
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, f"bukan JSON yang benar: {file_words.place(error)}") from error
     return sites.parse({**specs.dump(specs.parse(document)), **instead} if instead else document)
+
+
+def _last(sites: Sites, path: Path) -> str:
+    """For who gives the site, as `dump` takes it, where its spec is asked for."""
+    last = sites.recorded.folder / f"{path}.json"
+    return (
+        f"; pakai {last} untuk spec situs itu yang terakhir" if SITE_ID.fullmatch(str(path)) and last.exists() else ""
+    )
 
 
 def _unreadable(path: Path, words: str) -> InvalidError:
