@@ -100,6 +100,22 @@ def test_a_load_that_fails_leaves_what_was_there(made: tuple[Place, str], conten
 
 
 @ENGINES
+def test_a_dump_of_the_other_kind_of_server_is_refused(made: tuple[Place, str], engine: Engine) -> None:
+    """Without tables it is nothing but remarks, and would leave nothing."""
+    place, site = made
+    mariadb = "-- MariaDB dump 10.19\n--\n-- Dump completed on 2026-11-28\n"
+    postgresql = "--\n-- PostgreSQL database dump\n--\n\n--\n-- PostgreSQL database dump complete\n--\n"
+    foreign, words = {
+        Engine.MARIADB: (postgresql, "dari PostgreSQL, sedangkan situs ini memakai MariaDB"),
+        Engine.POSTGRESQL: (mariadb, "dari MariaDB, sedangkan situs ini memakai PostgreSQL"),
+    }[engine]
+    place.put(site, "muat.sql", foreign)
+    place.work()
+    assert re.fullmatch(rf"Pemuatan gagal: \S+ berasal {words}\.", place.result(site))
+    assert place.say(site, "SELECT isi FROM surat") == "asli"
+
+
+@ENGINES
 def test_a_load_that_was_cut_off_is_taken_back(made: tuple[Place, str], engine: Engine) -> None:
     place, site = made
     slow = {Engine.MARIADB: "DO SLEEP(600);", Engine.POSTGRESQL: "COMMIT; SELECT pg_sleep(600);"}[engine]

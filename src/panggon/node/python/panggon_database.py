@@ -59,6 +59,9 @@ class FailedError(Exception):
 
 
 class MariaDb:
+    called = "MariaDB"
+    begins = (b"-- MySQL dump ", b"-- MariaDB dump ", b"-- phpMyAdmin SQL Dump\n")
+
     def __init__(self, access: Mapping[str, str]) -> None:
         self.environment = {"MYSQL_PWD": access["password"]}
         login = (f"--socket={access['socket']}", f"--user={access['user']}", "--default-character-set=utf8mb4")
@@ -75,6 +78,9 @@ class MariaDb:
 
 
 class PostgreSql:
+    called = "PostgreSQL"
+    begins = (b"-- PostgreSQL database dump\n",)
+
     def __init__(self, access: Mapping[str, str]) -> None:
         names = {"PGHOST": "host", "PGUSER": "user", "PGDATABASE": "database", "PGPASSWORD": "password"}
         self.environment = {
@@ -142,6 +148,7 @@ def load(name: str) -> None:
     """Put the file's content in place of the database's; when it fails, what was there before comes back."""
     source = FOLDER / name
     _demand_whole(source)
+    _demand_own_kind(source)
     dump(BEFORE)
     (FOLDER / MARK).write_text(name)
     _write_out(FOLDER / BEFORE, FOLDER / MARK, FOLDER)
@@ -197,6 +204,16 @@ def _demand_whole(source: Path) -> None:
         raise FailedError(f"{source.name} kosong")
     if not is_whole:
         raise FailedError(f"{source.name} tidak sampai akhir: unggahannya mungkin terputus")
+
+
+def _demand_own_kind(source: Path) -> None:
+    """To the other kind of server a dump without tables is nothing but remarks: loaded, it would empty the database."""
+    made = engine()
+    with _opened(source) as content:
+        first = content.read(EDGE)
+    for other in (MariaDb, PostgreSql):
+        if any(words in first for words in other.begins) and not any(words in first for words in made.begins):
+            raise FailedError(f"{source.name} berasal dari {other.called}, sedangkan situs ini memakai {made.called}")
 
 
 def _reaches_its_end(first: bytes, content: IO[bytes]) -> bool:
