@@ -71,10 +71,10 @@ class Sites:
     def awake(self) -> bool:
         return any(site.awake for site in self._sites.values())
 
-    @property
-    def waiting(self) -> bool:
-        """Whether any site has something to do at the next tick."""
-        return bool(self._waiting) or self._leaving.anybody_lingers or self.sockets.keeps_later
+    def busy(self, now: float) -> bool:
+        """Whether anything is to be done sooner than what rests is looked at."""
+        waits = any(not self._sites[name].rests(now) for name in self._waiting)
+        return waits or self._leaving.anybody_lingers or self.sockets.keeps_later
 
     def tick(self, now: float) -> None:
         waiting = [site for name in self._waiting if (site := self._sites[name]).is_due(now)]
