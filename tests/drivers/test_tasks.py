@@ -46,7 +46,11 @@ class TestContract(Contract):
         )
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"site": "s900001", "version": 1, "tasks": [{"name": "x"}]}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", "[" * 100_000, '{"site": "s900001", "version": 1, "tasks": [{"name": "x"}]}'],
+    ids=["empty", "list", "deep", "task"],
+)
 def test_what_we_cannot_have_written_is_foreign(driver: TasksDriver, content: str) -> None:
     path = driver.settings.folder / "s900001.json"
     path.write_text(content)

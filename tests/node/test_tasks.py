@@ -153,15 +153,15 @@ def test_output_is_bounded(place: Place) -> None:
     assert "bita lagi yang tidak disimpan" in place.log()
 
 
-def test_who_says_too_much_is_heard_slowly(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading takes as much of a processor as writing, and the site would not be charged for it."""
+def test_who_says_much_is_heard_slowly(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading takes as much of a processor as writing, byte by byte far more, and the site is not charged for it."""
     heard, listen = [], Run.listen
     monkeypatch.setattr(resting, "REST_SECONDS", 3600.0)
     monkeypatch.setattr(Run, "listen", lambda run: (heard.append(run), listen(run))[1])
     place.wish(task("banjir", "*/5 * * * *", "yes panggon", seconds=1))
     place.run(minutes=3)
     assert "banjir: dihentikan setelah 1 detik" in place.log()
-    assert len(heard) <= OUTPUT_MOST // 1024 + PARTS_MOST  # of many ten thousands
+    assert len(heard) <= 1 + PARTS_MOST  # of many ten thousands
 
 
 def test_who_rests_is_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,5 +102,5 @@ def load(content: bytes, site: str) -> tuple[Task, ...] | None:
         if document["site"] != site or document["version"] != VERSION:
             return None
         return tuple(map(parse_task, document["tasks"]))
-    except (ValueError, KeyError, TypeError, InvalidError):
+    except (ValueError, KeyError, TypeError, RecursionError, InvalidError):
         return None

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,21 @@ def test_who_renames_an_index_for_ever_takes_no_memory_of_the_server(server: mar
         watched.taken()
     assert (counted("table"), counted("index")) == (0, 0)
     root_says(server, "DROP DATABASE counted")
+
+
+def test_who_changes_its_own_entry_for_ever_keeps_nobody_from_the_list_of_users(server: mariadb.Settings) -> None:
+    """Whoever writes there came before all that read, plans of every site among them, which waited for ever."""
+    name, words = "s999997", "BEGIN NOT ATOMIC WHILE 1 DO SET DEFAULT ROLE NONE; END WHILE; END"
+    root_says(server, f"CREATE USER {name}@localhost IDENTIFIED BY 'x'")
+    client = ["mariadb", f"--socket={server.socket}", f"--user={name}", "--password=x", "--delimiter=//", "-e", words]
+    asked = MariaDb(server.socket, server.socket, server.data, server.temporary)
+    with ExitStack() as stack:
+        stack.callback(root_says, server, f"DROP USER {name}@localhost")
+        clients = [stack.enter_context(subprocess.Popen(client, stderr=subprocess.DEVNULL)) for _ in range(10)]
+        stack.callback(root_says, server, f"KILL USER {name}@localhost")
+        until(lambda: asked.sessions(name) == len(clients))
+        for _ in range(5):
+            assert f"basis data {name} tidak ada" in asked.find(name, known=True).detail
 
 
 def test_who_stands_at_a_door_is_among_those_that_wait(server: mariadb.Settings) -> None:

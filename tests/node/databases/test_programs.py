@@ -59,3 +59,9 @@ def test_a_copy_is_whole_that_reaches_its_end_whatever_stands_behind_it(script, 
         assert not is_whole
     else:
         assert is_whole
+
+
+def test_who_is_ended_for_want_of_memory_reads_that(script):
+    """The kernel ends the program before it can say anything."""
+    with pytest.raises(script.FailedError, match="memori situs habis"), script._running(("sh", "-c", "kill -9 $$"), {}):
+        pass

@@ -59,9 +59,11 @@ def to_start(waiting: Iterable[Name], running: Iterable[Name]) -> tuple[Name, ..
     busy = list(running)
     started = []
     for name in waiting:
+        if len(busy) >= MACHINE_MOST:
+            break
         of_site = sum(1 for other in busy if other.site == name.site)
         site_most = SITE_MOST if len(busy) < MACHINE_MOST // 2 else 1
-        if name not in busy and of_site < site_most and len(busy) < MACHINE_MOST:
+        if name not in busy and of_site < site_most:
             busy.append(name)
             started.append(name)
     return tuple(started)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 OTHER_COPY = "pastikan berkas ini salinan SQL dari {} dan terunggah utuh"
 LATER = "coba lagi beberapa menit lagi"
 ASK = "hubungi petugas"
+NO_MEMORY = f"memori situs habis: di dalamnya ada satu baris atau perintah yang terlalu besar; {ASK}"
 NO_ROOM = f"ruang untuk basis data habis; {ASK}"
 NEW_PASSWORD = "kata sandi di private/database.ini ditolak; minta kata sandi baru kepada petugas"  # noqa: S105
 NOT_YOURS = "perintah itu hanya boleh dijalankan pengurus server; "

@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -249,6 +250,8 @@ def _running(argv: tuple[str, ...], environment: Mapping[str, str], *, before: i
         with subprocess.Popen(argv, env={**os.environ, **environment}, stderr=complaints, **pipes) as child:
             yield child
         complaints.seek(0)
+        if child.returncode == -signal.SIGKILL:  # by the kernel: who ends a copy ends us as well
+            raise FailedError(panggon_complaints.NO_MEMORY)
         if child.returncode:
             raise FailedError(_why(argv, complaints.read(), before=before))
 

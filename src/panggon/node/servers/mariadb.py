@@ -107,9 +107,11 @@ def _configuration(settings: Settings) -> str:
     asked for: those of other kinds in memory count as nobody's, and without NO_ENGINE_SUBSTITUTION a file that names
     another kind is loaded all the same. Prepared statements count in their session's memory, so that their number,
     which all sites share, needs no bound. A thread serves one session only: it keeps the priority that the brake gave
-    it. What each user takes is counted. What can be taken back lies in files that shrink again; where there are none
-    the server makes them at its start, but only after a stop that has left nothing to take back. `ibtmp1`, which has
-    the temporary tables of all sites, is not bounded here: a server that cannot roll back there for want of room dies.
+    it. What each user takes is counted. Who reads the list of users comes in after each who writes there: a site's
+    user may change its own password again and again, and those who write would otherwise all come first. What can
+    be taken back lies in files that shrink again; where there are none the server makes them at its start, but only
+    after a stop that has left nothing to take back. `ibtmp1`, which has the temporary tables of all sites, is not
+    bounded here: a server that cannot roll back there for want of room dies.
     """
     text = f"""[mariadbd]
 datadir = {settings.data}
@@ -127,6 +129,7 @@ innodb-buffer-pool-size = {settings.buffer_mebibytes}M
 enforce-storage-engine = InnoDB
 sql-mode = STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER
 max-delayed-threads = 0
+max-write-lock-count = 1
 connect-timeout = 5
 thread-cache-size = 0
 userstat = 1

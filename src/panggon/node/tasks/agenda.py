@@ -12,6 +12,8 @@ from panggon.core.sites.spec import SITE_ID
 from panggon.drivers import tasks
 from panggon.drivers.system import files
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(slots=True)
 class Agenda:
@@ -21,6 +23,7 @@ class Agenda:
     zone: ZoneInfo
     looked: datetime | None
     entries: dict[Name, Entry] = field(default_factory=dict)
+    _first: datetime | None = None  # None where it is not known
     _names: dict[str, tuple[Name, ...]] = field(default_factory=dict)
     _folder_changed: int = 0
     _changed: dict[str, int] = field(default_factory=dict)
@@ -45,8 +48,15 @@ class Agenda:
     def of(self, site: str) -> dict[Name, Entry]:
         return {name: self.entries[name] for name in self._names.get(site, ())}
 
+    def first(self) -> datetime:
+        """Before it nothing comes. Asked at each word that any task says, and there are thousands of entries."""
+        if self._first is None:
+            self._first = min((each.due for each in self.entries.values()), default=NEVER)
+        return self._first
+
     def next(self, name: Name, now: datetime) -> None:
         """Its next time, once the present one has been dealt with."""
+        self._first = None
         self.entries[name] = entry(self.entries[name].task, since=now, zone=self.zone)
 
     def count_anew(self, now: datetime) -> None:
@@ -55,7 +65,7 @@ class Agenda:
             self.next(name, now)
 
     def _take(self, site: str, changed: int | None, now: datetime) -> None:
-        former = self.of(site)
+        former, self._first = self.of(site), None
         for name in self._names.pop(site, ()):
             del self.entries[name]
         try:

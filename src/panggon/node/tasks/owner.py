@@ -8,7 +8,7 @@ import logging
 import selectors
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -79,15 +79,8 @@ class Owner:
         if self.agenda.looked is None or self.agenda.looked - now > BACK_MOST:
             self.agenda.count_anew(now)
             self._deal_with(now)
-        ready = due(self.agenda.entries, now)
-        for name in ready:
-            if name in self.running or name in self._waiting:
-                self._write(name.site, note(self._here(now), name.task, "dilewati, yang sebelumnya belum selesai"))
-            else:
-                self._waiting.append(name)
-            self.agenda.next(name, now)
-        if ready:
-            self._deal_with(now)
+        if self.agenda.first() <= now:
+            self._take_up(due(self.agenda.entries, now), now)
         for name in to_start(self._waiting, self.running):
             if self._start(name, now):
                 self._waiting.remove(name)
@@ -95,6 +88,16 @@ class Owner:
         for run in self.running.values():
             if moment - run.started > run.task.seconds:
                 run.end(f"dihentikan setelah {run.task.seconds} detik")
+
+    def _take_up(self, ready: Iterable[Name], now: datetime) -> None:
+        still = self.running.keys() | set(self._waiting)
+        for name in ready:
+            if name in still:
+                self._write(name.site, note(self._here(now), name.task, "dilewati, yang sebelumnya belum selesai"))
+            else:
+                self._waiting.append(name)
+            self.agenda.next(name, now)
+        self._deal_with(now)
 
     def _step(self) -> bool:
         """Wait and do what comes; whether somebody wants the end."""
@@ -109,7 +112,7 @@ class Owner:
 
     def _pause(self) -> float:
         now, clock = self._now(), time.monotonic()
-        moments = [(each.due - now).total_seconds() for each in self.agenda.entries.values()]
+        moments = [(self.agenda.first() - now).total_seconds()]
         moments += [run.started + run.task.seconds - clock for run in self.running.values() if not run.ended_because]
         return max(0.0, min([LOOK_SECONDS, self._resting.pause(), *moments]))
 
@@ -141,10 +144,10 @@ class Owner:
         return now.astimezone(self.agenda.zone)
 
     def _listen(self, run: Run) -> None:
-        if not run.listen():
-            self._selector.unregister(run.program.output)
-        elif run.says_too_much:
+        if run.listen():
             self._resting.rest(run.program.output)
+        else:
+            self._selector.unregister(run.program.output)
 
     def _ended(self, name: Name, run: Run) -> None:
         for _ in range(PARTS_MOST):

@@ -37,10 +37,6 @@ class Run:
         self._dropped += max(0, len(data) - room)
         return bool(data)
 
-    @property
-    def says_too_much(self) -> bool:
-        return self._dropped > 0
-
     def end(self, why: str) -> None:
         self.ended_because = self.ended_because or why
         self.program.kill()
