@@ -30,7 +30,7 @@ PROGRAMS = re.compile(r"^sites/s[0-9]{6}/(private/venv(/|$)|private/__pycache__|
 OTHERS = re.compile(r"^sites/s[0-9]{6}/(private/database(/|$)|run/database-open$)|^state/logins/s[0-9]{6}\.json")
 # Of a site that is served to who was let in before a suspension, or before it became one without programs, until all
 # that has ended.
-LEAVING = ("sites/{}/run/leaving", "sites/{}/run/served.json", "run/{}.sock")
+LEAVING = ("sites/{}/run/leaving", "sites/{}/run/served.json", "run/{}.sock", "run/{}.kind")
 NOT_OURS = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY")
 
 

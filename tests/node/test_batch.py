@@ -115,6 +115,43 @@ def test_what_was_changed_by_hand_is_not_passed_over(sites, machine):
     assert endings(batch.apply(sites, [wish(1)])) == {wish(1).site: Ending.APPLIED}
 
 
+def test_new_addresses_of_the_machine_reach_every_site_by_one_command(tmp_path, sites):
+    list(batch.apply(sites, [wish(number) for number in NUMBERS]))
+    list(batch.apply(sites, [replace(wish(1), state=SiteState.PARKED, generation=2)]))
+    config = simulated.toml(tmp_path)
+    config.write_text(config.read_text().replace("192.0.2.1", "192.0.2.99"))
+    argv = ["--config", str(config)]
+    unproven = CliRunner().invoke(cli, [*argv, "drift"])
+    assert unproven.stdout.endswith("; semuanya: panggon-node apply --all\n")
+    bounded = CliRunner().invoke(cli, [*argv, "apply", "--all"])
+    assert bounded.stdout.startswith(
+        "4 dibuat dan terbukti, 1 sudah seperti yang diminta, 3 gagal.\n"
+    )  # parking counts
+    assert "jalankan di mesin ini: panggon-node allow JUMLAH, lalu ulangi" in bounded.stdout
+    CliRunner().invoke(cli, [*argv, "allow", "8"])
+    again = CliRunner().invoke(cli, [*argv, "apply", "--all"])
+    assert (again.exit_code, again.stdout) == (0, "3 dibuat dan terbukti, 5 sudah seperti yang diminta, 0 gagal.\n")
+    assert CliRunner().invoke(cli, [*argv, "drift"]).exit_code == 0
+
+
+def test_what_was_interrupted_is_ended_before_all_are_made_as_they_were_last(sites, machine):
+    newer = replace(wish(1), generation=2, state=SiteState.OPEN)
+    list(batch.apply(sites, [wish(1)]))
+    machine.at_write = {machine.writes + 1: Mishap(Moment.DURING, Killed())}
+    with pytest.raises(Killed):
+        list(batch.apply(sites, [newer]))
+    machine.at_write = {}
+    assert endings(batch.restore(sites)) == {wish(1).site: Ending.KEPT}
+    assert sites.applied(wish(1).site) == newer
+
+
+@pytest.mark.parametrize("words", [[], ["daftar.jsonl", "--all"]], ids=["neither", "both"])
+def test_all_sites_are_made_anew_only_by_that_word(tmp_path, sites, words):
+    list(batch.apply(sites, [wish(1)]))
+    refused = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "apply", *words])
+    assert (refused.exit_code, refused.stdout) == (2, "")
+
+
 @pytest.mark.parametrize("failing", [0, 8])
 def test_how_far_a_list_is_stands_in_a_line_every_ten_seconds(tmp_path, settings, monkeypatch, failing):
     """Where nobody sits at a terminal: of eight sites that take four seconds each."""

@@ -238,6 +238,15 @@ def test_a_file_that_is_not_there_is_one_line(terminal):
     assert (result.exit_code, result.stderr) == (2, "/nowhere.json: tidak dapat dibaca: tidak ada.\n")
 
 
+def test_who_gives_the_site_where_a_spec_is_asked_for_finds_its_last_one(terminal):
+    nothing = "tidak dapat dibaca: tidak ada"
+    assert terminal("verify", SITE).stderr == f"{SITE}: {nothing}.\n"
+    terminal("apply", terminal.spec())
+    last = Sites.of(terminal.settings).recorded.folder / f"{SITE}.json"
+    assert terminal("verify", SITE).stderr == f"{SITE}: {nothing}; pakai {last} untuk spec situs itu yang terakhir.\n"
+    assert terminal("verify", str(last)).exit_code == 0
+
+
 def test_wrong_settings_are_told_before_anything_else(terminal):
     terminal.config.write_text('[dns]\nzone = "kota.example"\nipv4 = ["x"]\n')
     result = terminal("status")

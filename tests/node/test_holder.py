@@ -10,8 +10,8 @@ from panggon.node.sockets.holder import IDLE_SECONDS, TICK_SECONDS, Holder
 WORDS_A_SECOND, SECONDS = 128, 20  # a power of two: such fractions of a second add up exactly
 
 
-@pytest.mark.parametrize(("waiting", "pause"), [(True, TICK_SECONDS), (False, IDLE_SECONDS)])
-def test_it_looks_around_by_the_clock_whatever_it_is_told_meanwhile(monkeypatch, waiting, pause):
+@pytest.mark.parametrize(("busy", "pause"), [(True, TICK_SECONDS), (False, IDLE_SECONDS)])
+def test_it_looks_around_by_the_clock_whatever_it_is_told_meanwhile(monkeypatch, busy, pause):
     """Each look may take milliseconds, for which the next who asks would wait."""
     now, looks, words = 0.0, [], 0
     served = Holder.__new__(Holder)
@@ -26,7 +26,7 @@ def test_it_looks_around_by_the_clock_whatever_it_is_told_meanwhile(monkeypatch,
     served._ending = served._done = False
     served._selector = SimpleNamespace(select=hear)
     served._sites = SimpleNamespace(
-        waiting=waiting, awake=True, sockets=SimpleNamespace(keeper=object()), tick=looks.append
+        busy=lambda _: busy, awake=True, sockets=SimpleNamespace(keeper=object()), tick=looks.append
     )
     monkeypatch.setattr(holder, "time", SimpleNamespace(monotonic=lambda: now))
     served._serve()

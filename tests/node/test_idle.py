@@ -17,6 +17,7 @@ from panggon.node.sockets.served import Served
 from panggon.node.sockets.serving import room
 from panggon.node.sockets.serving.room import idle_seconds, memory_for_sites
 from panggon.node.sockets.serving.site import RESTING_SECONDS, Site
+from panggon.node.sockets.serving.sites import Sites
 from tests.node.stand import UID_BASE
 
 NOW, IDLE, PATIENCE = 1000.0, 30.0, 300.0
@@ -84,6 +85,16 @@ def test_it_is_looked_at_less_often_while_nobody_visits_it_and_as_often_as_befor
     set_working(site, working=False)
     site.tick(NOW + IDLE + RESTING_SECONDS + PATIENCE - 0.1, patience=PATIENCE)
     assert asked(site) == []
+
+
+def test_nothing_has_to_be_done_soon_while_all_that_is_awake_rests(machine: Machine, site: Site) -> None:
+    sites = Sites(machine, cast("Any", None), None)
+    sites._sites["s900340"] = site
+    assert not sites.busy(NOW)
+    sites._waiting.add("s900340")
+    assert [sites.busy(NOW + IDLE - 0.1), sites.busy(NOW + IDLE)] == [True, False]
+    site.end(NOW + IDLE)
+    assert sites.busy(NOW + IDLE)
 
 
 def test_what_computes_though_nobody_visits_it_is_found(site: Site) -> None:

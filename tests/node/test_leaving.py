@@ -87,8 +87,8 @@ def test_of_a_site_that_has_gone_nothing_is_done_any_more(
         visitor.connect(f"run/{SITE}.sock")
         sites.drop(SITE, lambda: told.append("gone"))
         sites.drop(SITE, lambda: told.append("lingers"), Dropping.LATER)
-        assert (told, sites.waiting) == (["lingers"], True)
+        assert (told, sites.busy(time.monotonic())) == (["lingers"], True)
         site.listener.accept()[0].close()
         sites.tick(time.monotonic())
     assert told == ["lingers", "gone"]
-    assert (list(sites), sites.waiting, settings.leaving(SITE).exists()) == ([], False, False)
+    assert (list(sites), sites.busy(time.monotonic()), settings.leaving(SITE).exists()) == ([], False, False)

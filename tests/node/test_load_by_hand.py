@@ -58,6 +58,12 @@ def test_a_copy_is_saved_or_it_is_told_that_it_is_not(
     assert (result.exit_code == 0, told, target.exists()) == (saved,) * 3
 
 
+def test_of_a_site_that_is_not_here_that_is_said(tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "dump", "s000099"])
+    assert result.exit_code == 1
+    assert "situs s000099 tidak ada di mesin ini (node.unknown_site)" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("done", "said", "told"),
     [

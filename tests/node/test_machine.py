@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import httpx
 import pytest
@@ -24,6 +25,10 @@ from panggon.drivers import runtime
 from panggon.drivers.certificates.authority import Authority, issue
 from panggon.drivers.nginx import visit
 from panggon.drivers.nginx.visit import Door
+from panggon.drivers.ssh import knocking
+from panggon.drivers.system import processes
+from panggon.node import layout, wiring
+from panggon.node.command import silent
 from panggon.node.settings import config, config_file
 from panggon.node.wiring import Outside
 from tests.away import PROGRAM, away
@@ -41,6 +46,11 @@ while (!file_exists('boleh-selesai')) { usleep(50000); clearstatcache(); }
 $s = parse_ini_file(__DIR__ . '/../private/database.ini');
 $database = new PDO("mysql:unix_socket={$s['socket']};dbname={$s['database']}", $s['user'], $s['password']);
 echo $database->query("SELECT 'utuh'")->fetchColumn();
+"""
+
+PYTHON_PAGE = """def aplikasi(environ, start):
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [b"python"]
 """
 
 
@@ -250,6 +260,33 @@ def test_a_name_outside_the_zone_is_refused(machine, portal):
     assert not (machine.base / "root" / "sites" / "s990005").exists()
 
 
+def test_visitors_of_a_site_that_becomes_another_kind_get_the_former_or_the_new_one(machine):
+    programs = {"public/index.php": "<?php echo 'php';", "private/situs.py": PYTHON_PAGE}
+    spec = machine.spec(990009, state="open", database=None)
+    assert machine.node("apply", machine.write_spec(spec)).returncode == 0
+    for name, content in programs.items():
+        path = machine.base / "root" / "sites" / "s990009" / name
+        path.write_text(content)
+        path.chmod(0o644)
+    over, seen = Event(), set()
+
+    def visit():
+        while not over.is_set():
+            answer = machine.page(spec)
+            seen.add((answer.status, answer.body if answer.status == 200 else ""))
+
+    with ThreadPoolExecutor() as pool:
+        visitors = [pool.submit(visit) for _ in range(4)]
+        try:
+            for generation, kind in enumerate(("python", "php", "static", "python"), start=2):
+                spec |= {"generation": generation, "kind": kind, "python": {"entry": "situs:aplikasi"}}
+                assert machine.node("apply", machine.write_spec(spec)).returncode == 0
+        finally:
+            over.set()
+    assert [visitor.exception() for visitor in visitors] == [None] * 4
+    assert seen == {(200, "php"), (200, "python"), (404, "")}  # as a site of files it has none to show
+
+
 @contextmanager
 def held(pids):
     """These processes do nothing in the block."""
@@ -260,6 +297,22 @@ def held(pids):
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
+
+
+def test_servers_that_hang_are_told_with_what_starts_them_anew(machine, monkeypatch):
+    """They run, and whoever looks only whether they do is content."""
+    monkeypatch.setattr(wiring, "OWNER_SECONDS", 1.5)
+    monkeypatch.setattr(knocking, "SECONDS", 1.5)
+    settings, pids = config.load(machine.config), machine.pids()
+    assert silent.silent(settings) == ()
+    hung = ("sshd", "tasks", "databases", "logs")
+    (holder,) = processes.children(pids["sockets"])  # its parent keeps the sockets, and says nothing
+    with held([*(pids[name] for name in hung), holder]):
+        os.utime(layout.log_settings(settings).alive, (0, 0))  # as if it were for long
+        told = silent.silent(settings)
+    found = [re.fullmatch(r".*systemctl restart panggon-([a-z]+)\.service", line)[1] for line in told]
+    assert found == ["sockets", *hung]
+    assert silent.silent(settings) == ()
 
 
 def was_read(folder):

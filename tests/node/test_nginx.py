@@ -30,6 +30,32 @@ class TestPages:
         assert answer.headers["x-content-type-options"] == "nosniff"
 
     @pytest.mark.parametrize(
+        "path", ["/tidak-ada", "/a/b.html", "/.env", "/berkas/", "/x.php", "/.well-known/panggon/site"]
+    )
+    def test_a_site_says_itself_what_it_does_not_have(self, stand: WebStand, path: str) -> None:
+        stand.put(".env", "rahasia")
+        stand.put("berkas/a.txt", "a")
+        stand.put("404.html", "<p>Tersesat?</p>")
+        answer = stand.get(path)
+        assert (answer.status, answer.body) == (404, b"<p>Tersesat?</p>")
+        assert "x-panggon-page" not in answer.headers
+        assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("text/html", "no-cache")
+        assert stand.get("/404.html").status == 200
+
+    def test_of_what_it_is_told_it_says_nothing_itself(self, stand: WebStand) -> None:
+        stand.put("404.html", "<p>Tersesat?</p>")
+        answer = stand.head(request(HOST, method="POST", path="/tidak-ada", headers="Content-Length: 1\r\n", body=b"x"))
+        assert answer.startswith(b"HTTP/1.1 404")
+        assert b"X-Panggon-Page: missing" in answer
+        stand.make(state=SiteState.SUSPENDED)
+        assert stand.get("/tidak-ada").headers["x-panggon-page"] == "suspended"
+
+    def test_no_link_is_followed_for_it(self, stand: WebStand) -> None:
+        stand.put("lain.html", "x")
+        (stand.public() / "404.html").symlink_to("lain.html")
+        assert stand.get("/tidak-ada").headers["x-panggon-page"] == "missing"
+
+    @pytest.mark.parametrize(
         ("name", "kind"),
         [("a.mjs", "text/javascript"), ("a.css", "text/css"), ("a.tidak-tahu", "application/octet-stream")],
     )

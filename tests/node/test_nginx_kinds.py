@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -190,6 +191,21 @@ class TestPython:
             assert json.loads(python.get(path).body)["path"] == path
         headers = json.loads(python.get("/", **{"X-Forwarded-For": "10.9.9.9"}).body)["headers"]
         assert (headers["X-Forwarded-For"], headers["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
+
+    @pytest.mark.parametrize("spoken", [None, SiteKind.PHP], ids=["nothing", "another kind"])
+    def test_who_comes_before_the_socket_speaks_for_it_waits(self, python: WebStand, spoken: SiteKind | None) -> None:
+        """It had no programs before, or those of another kind."""
+        python.make(kind=SiteKind.STATIC)
+        assert python.get("/").status == 404
+        python.make(kind=SiteKind.PYTHON, python=PythonApplication("a:b"))
+        (python.root / "run" / f"{SITE}.kind").unlink()
+        if spoken:
+            python.speaks(spoken)
+        with ThreadPoolExecutor() as pool:
+            coming = [pool.submit(python.get, "/surat") for _ in range(8)]
+            assert wait(coming, timeout=0.5).done == set()
+            python.speaks(SiteKind.PYTHON)
+            assert [json.loads(each.result(timeout=5).body)["path"] for each in coming] == ["/surat"] * 8
 
     def test_private_files_are_there_for_nobody_and_php_is_never_sent(self, python: WebStand) -> None:
         python.put(".env", "rahasia")

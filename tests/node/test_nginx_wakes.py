@@ -37,7 +37,7 @@ def sleeping(name: str, **settings: float) -> Iterator[WebStand]:
         stand.make(PROXY_SPEC)
         stand.put("index.html", "<p>Dinas</p>")
         run = stand.root / "run"
-        run.mkdir()
+        run.mkdir(exist_ok=True)
         program = stack.enter_context(UnixServer(str(run / "program.sock"), Echo))
         stack.enter_context(serving(program))
         (run / "program.sock").chmod(0o666)

@@ -149,7 +149,7 @@ def test_killed_while_a_socket_takes_the_place_of_another(stand: Stand, in_place
     stand.new_holder(after=holder)
     assert stand.get(site) == "1"
     assert stand.process(site) != before
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert [each.name for each in path.parent.glob("*.sock")] == [path.name]
     until(lambda: before not in stand.processes(site))
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from panggon.drivers.system import files
 from panggon.node.sockets import SocketSettings
+from tests import php
 from tests.node import stand as stands
 from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until
@@ -210,6 +211,16 @@ def test_what_cannot_be_loaded_says_so_proves_itself_and_heals(site: Stand) -> N
     assert "No module named 'tidak_ada'" in (site.settings.site(SITE) / "run" / "output.log").read_text()
     application(site)
     until(lambda: get(site).status_code == 200, "the application was loaded anew")
+
+
+def test_nginx_reads_of_which_kind_the_programs_are_that_answer(site: Stand) -> None:
+    mark = site.settings.root / "run" / f"{SITE}.kind"
+    assert str(mark.readlink()) == "python"
+    site.describe(SITE, {"kind": "php", "php_version": php.VERSION})
+    assert site.sync(SITE)["ok"]
+    assert str(mark.readlink()) == "php"
+    assert site.ask(do="drop", site=SITE)["ok"]
+    assert not os.path.lexists(mark)
 
 
 def test_the_owner_asks_for_new_code(site: Stand) -> None:

@@ -106,7 +106,13 @@ class WebStand:
         for key, attributes in desired(wish, facts):
             if key.kind in drivers:
                 drivers[key.kind].write(key, attributes)
+        self.speaks(wish.kind, site=wish.site)
         return wish
+
+    def speaks(self, kind: SiteKind, *, site: str = SITE) -> None:
+        """As the holder of the sockets says what answers there."""
+        files.directory(self.root / "run")
+        files.link(self.root / "run" / f"{site}.kind", kind)
 
     def remove(self, spec: SiteSpec = SPEC) -> None:
         self.hosts.write(Key(Kind.HOST, spec.host), None)

@@ -3,8 +3,10 @@
 import pytest
 
 from panggon.cases.views import case as views
+from panggon.cases.views.preparation import THINGS
 from panggon.core.cases.procedure import State
 from panggon.core.node.planning import plan as plans
+from panggon.core.node.planning.resources import Kind
 from panggon.sites.models import Outcome, Wish
 from tests.core.node.planning.plans import FACTS, PREPARED, nothing
 from tests.portal.visitor import buttons, page, post, text
@@ -24,6 +26,10 @@ def test_the_preparation_is_followed_while_it_runs(office):
     assert finished.headers["HX-Refresh"] == "true"
     assert "every 1s" not in finished.content.decode()
     assert "siapkan" in buttons(page(office, "technician", case), case)
+
+
+def test_whatever_a_machine_is_at_has_words():
+    assert THINGS.keys() == set(Kind)
 
 
 def test_a_plan_that_changed_after_it_was_shown_is_not_carried_out(office):

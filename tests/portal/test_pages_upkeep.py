@@ -55,6 +55,12 @@ def test_the_way_of_a_suspension_over_the_pages(office, site):
     assert "Sedang diperbaiki." in shown
 
 
+def test_an_owner_comes_from_a_site_to_its_access_and_nobody_else_does(office, site):
+    link = f'href="/permohonan/{site.case.number}/akses/"'
+    assert link in at(office, "applicant").get(address(site)).content.decode()
+    assert link not in at(office, "technician").get(address(site)).content.decode()
+
+
 def test_what_the_machine_refused_says_which_command_to_run_there(office, site):
     change = proposed(office, site, SiteAction.CHANGE_PHP, php_version="8.4")
     head = at(office, "head")
@@ -107,10 +113,17 @@ def test_settings_are_shown_as_they_are_and_refused_at_their_field(office, site)
             )
         ],
     }
-    technician.post(path, given | {"tasks": "kirim | */15 * * * * | private/kirim.php --semua | 60", "environment": ""})
+    lines = "kirim | */15 * * * * | private/kirim.php --semua | 60\nulang | 0 3 * * * | php private/ulang.php | 60"
+    technician.post(path, given | {"tasks": lines, "environment": ""})
     spec = Alteration.objects.get().plan.spec
     assert spec["tasks"] == [
-        {"name": "kirim", "schedule": "*/15 * * * *", "command": ["php", "private/kirim.php", "--semua"], "seconds": 60}
+        {
+            "name": "kirim",
+            "schedule": "*/15 * * * *",
+            "command": ["php", "private/kirim.php", "--semua"],
+            "seconds": 60,
+        },
+        {"name": "ulang", "schedule": "0 3 * * *", "command": ["php", "private/ulang.php"], "seconds": 60},
     ]
 
 

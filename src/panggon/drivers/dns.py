@@ -22,7 +22,7 @@ import dns.rdatatype
 import dns.rrset
 import dns.update
 
-from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.resources import Attributes, Key, Observation, absent, ours, strange
 from panggon.core.sites.spec import HOST, SiteSpec
@@ -61,6 +61,8 @@ class RecordsDriver:
     settings: Settings
     owned: frozenset[Key] = frozenset()  # on record as the site's: there, addresses without a mark have lost it
     wished: Callable[[SiteSpec], Attributes | None] = lambda _spec: None  # by which answers are judged
+    # For proofs of many sites: what kept a server from answering one of them, which the others hear without asking it.
+    silent: dict[Server, Check] | None = None
 
     @property
     def _zone(self) -> Zone:
@@ -88,12 +90,25 @@ class RecordsDriver:
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """Judged by the wish, never by what the zone holds: else a zone that leads elsewhere agrees with itself."""
-        patience = Patience(self.settings.settle)
+        known, patience = dict(self.silent or {}), Patience(self.settings.settle)
         while True:
-            checks = tuple(check for server in self.settings.authoritative for check in self._checks(server, key, spec))
-            if all(check.ok for check in checks) or patience.is_over():
-                return checks
+            checks, silent = self._looked(key, spec, but=known)
+            if (not silent and all(check.ok for check in checks)) or patience.is_over():
+                break
             time.sleep(0.1)
+        if self.silent is not None:
+            self.silent.update(silent)
+        return (*checks, *known.values(), *silent.values())
+
+    def _looked(self, key: Key, spec: SiteSpec, *, but: Collection[Server]) -> tuple[list[Check], dict[Server, Check]]:
+        """What the servers tell, and those that tell nothing."""
+        checks, silent = list[Check](), dict[Server, Check]()
+        for server in self.settings.authoritative:
+            try:
+                checks += self._checks(server, key, spec) if server not in but else ()
+            except PanggonError as error:
+                silent[server] = Check("dns.answer", ok=False, detail=error.detail)
+        return checks, silent
 
     def _found(self, key: Key) -> _Found:
         if not HOST.fullmatch(key.name) or not key.name.endswith(f".{self.settings.zone}"):
@@ -210,16 +225,16 @@ class RecordsDriver:
         host, zone, wished = dns.name.from_text(key.name), self._zone, self.wished(spec) or {}
         slots = [marks.slot(word) for word in _tuple(wished, "safety")]
         questions = dict.fromkeys([*_questions(host), *(_place(host, slot) for slot in slots)])
-        try:
-            asked = {question: zone.ask_as_resolver(question, server) for question in questions}
-            keys = zone.ask_as_resolver((dns.name.from_text(self.settings.zone), "DNSKEY"), server)
-        except (PermanentError, TemporaryError) as error:
-            return (Check("dns.answer", ok=False, detail=error.detail),)
+        asked = {question: zone.ask_as_resolver(question, server) for question in questions}
+        keys = zone.ask_as_resolver((dns.name.from_text(self.settings.zone), "DNSKEY"), server)
         texts = {(name, kind): answer(response, name, kind) for (name, kind), response in asked.items()}
         authoritative = all(response.flags & dns.flags.AA for response in asked.values())
         addresses = texts[host, "A"], texts[host, "AAAA"]
-        same = any(addresses) and addresses == (_tuple(wished, "a"), _tuple(wished, "aaaa"))
+        shall = _tuple(wished, "a"), _tuple(wished, "aaaa")
+        same = any(addresses) and addresses == shall
         seen = f"{server}: {key.name} {' '.join(addresses[0] + addresses[1]) or 'tanpa alamat'}"
+        if not same:
+            seen += f", bukan {' '.join(shall[0] + shall[1])}"
         said = texts[below(host, MARK_LABEL), "TXT"]
         mark = marks.parse(said)
         checks = [

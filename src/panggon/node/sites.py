@@ -42,10 +42,19 @@ class Sites:
         object.__setattr__(self, "_ended", journal_file.Ended(self._journals))
 
     @classmethod
-    def of(cls, config: NodeConfig) -> "Sites":
+    def of(cls, config: NodeConfig, *, silent: wiring.SilentServers | None = None) -> "Sites":
+        """`silent` as in `wiring.drivers`."""
+
         def drivers(spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
-            own = made.owned(spec.site)
-            return wiring.drivers(config, known, engine=spec.database, state=spec.state, kind=spec.kind, owned=own)
+            return wiring.drivers(
+                config,
+                known,
+                engine=spec.database,
+                state=spec.state,
+                kind=spec.kind,
+                owned=made.owned(spec.site),
+                silent=silent,
+            )
 
         made = cls(config, wiring.machine_facts(config), drivers)
         return made

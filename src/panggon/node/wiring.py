@@ -1,14 +1,15 @@
 """From the settings to the drivers of this machine; the only module that imports those of kinds."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.desired import MachineFacts, records_of
-from panggon.core.node.planning.driver import Driver
+from panggon.core.node.planning.driver import Check, Driver
 from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.node.zone_names import ZoneNames
 from panggon.core.sites.spec import Engine, SiteKind, SiteSpec, SiteState
@@ -20,17 +21,21 @@ from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.drivers.file_systems import storage
 from panggon.drivers.nginx import visit, web
 from panggon.drivers.nginx.visit import Door
-from panggon.drivers.system import files
+from panggon.drivers.ssh import knocking
+from panggon.drivers.system import asking, files
 from panggon.drivers.zones import transfer, zone
 from panggon.node import clock, layout, protections
+from panggon.node.daemons import alive, control
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import knot, nginx, sshd
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES
 
+SilentServers = dict[zone.Server, Check]
 NO_SITE = "s000000"
 ANSWER_SECONDS = 3.0  # for a server that is only asked whether it answers
+OWNER_SECONDS = 20.0  # for one of the node's own, which may be busy with all sites
 
 
 def drivers(
@@ -41,10 +46,11 @@ def drivers(
     state: SiteState = SiteState.OPEN,
     kind: SiteKind = SiteKind.PHP,
     owned: frozenset[Key] = frozenset(),
+    silent: SilentServers | None = None,
 ) -> Mapping[Kind, Driver]:
     """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint, `engine` is that of
     the database which the spec names, `state` and `kind` those that it wishes, `owned` what is on record as the site's
-    own.
+    own, `silent` the servers of names that are not asked again, for who proves many sites.
     """
     if config.simulate:
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
@@ -66,7 +72,7 @@ def drivers(
         Kind.HOST: host_link.HostDriver(in_web, owned),
         Kind.ACCESS: sftp.AccessDriver(_access(config), owned),
         Kind.RECORDS: dns.RecordsDriver(
-            _records(config), owned, wished=partial(records_of, facts=machine_facts(config))
+            _records(config), owned, wished=partial(records_of, facts=machine_facts(config)), silent=silent
         ),
     }
 
@@ -212,24 +218,81 @@ def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
     return {engine: server for engine, server in servers.items() if engine in config.services.run}
 
 
-def questions(config: NodeConfig) -> tuple[tuple[str, Callable[[], object]], ...]:
-    """Something small for each server of databases and names, which raises a PanggonError where that does not answer;
-    with its name, "" where it is another machine's.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something small for a server, which raises a PanggonError where that does not answer. `server` is its name, ""
+    where it is another machine's; `waits` says what does not go on meanwhile.
     """
-    asked: list[tuple[str, Callable[[], object]]] = []
+
+    server: str
+    ask: Callable[[], object]
+    waits: str = "situs tidak dapat diubah"
+
+
+def questions(config: NodeConfig) -> tuple[Question, ...]:
+    """For each server but nginx, whose workers are asked one by one, and `renewal`, which says when it looked last."""
+    run = config.services.run
+    return (*_of_databases(config), *_of_names(config), *(each for each in _of_own(config) if each.server in run))
+
+
+def _of_databases(config: NodeConfig) -> Iterator[Question]:
     if set(Engine) & set(config.services.run):
         for engine, database_server in database_servers(config).items():
-            asked.append((engine.value, partial(database_server.sessions, NO_SITE)))
+            yield Question(engine.value, partial(database_server.sessions, NO_SITE))
+
+
+def _of_names(config: NodeConfig) -> Iterator[Question]:
     if "knot" in config.services.run:
         for each in config.dns.servers:
             server = zone.Server(each.address, each.port)
             own = "knot" if each is config.dns.servers[0] else ""
-            asked.append((own, partial(_ask_for_the_zone, config, server)))
-    return tuple(asked)
+            yield Question(own, partial(_ask_for_the_zone, config, server))
 
 
 def _ask_for_the_zone(config: NodeConfig, server: zone.Server) -> None:
     zone.Zone(replace(_records(config), timeout=ANSWER_SECONDS)).knows_itself(server)
+
+
+def _of_own(config: NodeConfig) -> tuple[Question, ...]:
+    """Those that nobody but sites, owners and the agent asks."""
+    holder, scheduled = layout.socket_settings(config).control, layout.task_settings(config).control
+    databases, logs = layout.databases_control(config), layout.log_settings(config).alive
+    return (
+        Question(
+            "sockets",
+            partial(_ask_owner, holder, "runtime.holder"),
+            "situs yang tidur tidak dapat bangun, dan situs tidak dapat diubah",
+        ),
+        Question(
+            "sshd", partial(_knock, config.sftp.port), "pemilik situs tidak dapat masuk, dan situs tidak dapat diubah"
+        ),
+        Question(
+            "tasks",
+            partial(_ask_owner, scheduled, "tasks.owner"),
+            "tugas terjadwal tidak dijalankan, dan situs tidak dapat diubah",
+        ),
+        Question(
+            "databases",
+            partial(_ask_owner, databases, "database.owner"),
+            "basis data situs tidak dibatasi, dan salinannya tidak dibuat",
+        ),
+        Question("logs", partial(_await_beat, logs), "log situs tidak bertambah, dan log mesin tidak dibatasi"),
+    )
+
+
+def _ask_owner(socket: Path, silent: str) -> None:
+    asking.ask(socket, silent=silent, seconds=OWNER_SECONDS, request=control.ANSWER)
+
+
+def _knock(port: int) -> None:
+    with knocking.knocked(port) as line:
+        if line is None or not knocking.is_answered(line):
+            raise TemporaryError("sftp.silent", f"Server SFTP tidak menjawab di port {port}")
+
+
+def _await_beat(record: Path) -> None:
+    if not alive.beats(record, seconds=OWNER_SECONDS):
+        raise TemporaryError("logs.silent", "Pengurus log di mesin ini tidak bekerja")
 
 
 def _door(config: NodeConfig) -> Door:

@@ -170,10 +170,13 @@ def _tasks(kind: SiteKind, values: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _task(kind: SiteKind, line: str) -> dict[str, Any]:
-    """What is not there stays empty, and is refused by the spec's rules with its own words."""
+    """What is not there stays empty, and is refused by the spec's rules with its own words. The program may
+    stand before its file, as in a crontab.
+    """
     name, schedule, command, seconds = [part.strip() for part in [*line.split("|", 3), "", "", ""][:4]]
+    words = command.removeprefix(f"{kind.value} ").split()
     limit: Any = int(seconds) if seconds.isascii() and seconds.isdigit() else seconds or USUAL_SECONDS
-    return {"name": name, "schedule": schedule, "command": [kind.value, *command.split()], "seconds": limit}
+    return {"name": name, "schedule": schedule, "command": [kind.value, *words], "seconds": limit}
 
 
 def _task_line(task: Task) -> str:

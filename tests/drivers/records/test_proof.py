@@ -1,5 +1,6 @@
 """Records are proven by asking every server."""
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from panggon.core.node.planning.resources import Attributes
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
-from tests.drivers.records.zone import FIRST, HOST, KEY, SAFETY, SITE, driver_settings, knot_settings, proven
+from tests.drivers.records.zone import FIRST, HOST, KEY, SAFETY, SITE, SPEC, driver_settings, knot_settings, proven
 from tests.drivers.running import running
 from tests.waiting import until
 
@@ -74,6 +75,23 @@ class TestProof:
             ("dns.signed", True),
             ("dns.answer", False),
         ]
+
+    def test_of_many_sites_asks_a_server_that_is_silent_once(self, driver: RecordsDriver, settings: Settings) -> None:
+        """The others hear what it was, and what the server that answers has to say."""
+        driver.write(KEY, FIRST)
+        until(lambda: all(check.ok for check in proven(settings, FIRST)), "the first has followed")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.setblocking(False)
+            servers = (settings.primary, Server("127.0.0.1", silent.getsockname()[1]))
+            both = replace(settings, authoritative=servers, settle=0, timeout=0.5)
+            many = RecordsDriver(both, wished=lambda _spec: FIRST, silent={})
+            first = many.probe(KEY, spec=SPEC)
+            assert silent.recv(512)
+            assert many.probe(KEY, spec=SPEC) == first
+            with pytest.raises(BlockingIOError):
+                silent.recv(512)
+        assert [check.ok for check in first] == [True, True, True, False]
 
     def test_fails_for_a_zone_that_is_not_signed(self, root: Path) -> None:
         plain = knot_settings(root / "plain")

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ class Ending(threading.Event):
         return self.is_set()
 
 
-def test_once_a_day_and_again_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_once_a_day_and_again_when_the_clock_is_set_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     times, swept, ending = [BEGIN + timedelta(hours=each) for each in (0, 1, 25, 9000, 26, 27, 27)], [], Ending()
 
     def now() -> datetime:
@@ -34,6 +35,6 @@ def test_once_a_day_and_again_when_the_clock_is_set_back(monkeypatch: pytest.Mon
     monkeypatch.setattr(logs, "_pause", lambda *_: 0.0)
     monkeypatch.setattr(logs, "bound_machine_logs", lambda *_, **__: None)
     monkeypatch.setattr(clock, "now", now)
-    settings: Any = type("Settings", (), {"logs": None, "rotate": 0})
+    settings: Any = type("Settings", (), {"logs": None, "rotate": 0, "alive": tmp_path / "alive"})
     logs._run(settings, settings, settings, ending)
     assert swept == [timedelta(hours=each) for each in (0, 25, 9000, 26)]

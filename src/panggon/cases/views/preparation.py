@@ -32,9 +32,11 @@ RUNNING = {
 THINGS = {
     "user": gettext_lazy("pengguna Unix"),
     "directory": gettext_lazy("folder situs"),
+    "quota": gettext_lazy("batas penyimpanan"),
     "database": gettext_lazy("basis data"),
     "site": gettext_lazy("pengaturan situs"),
     "runtime": gettext_lazy("lingkungan aplikasi"),
+    "tasks": gettext_lazy("tugas terjadwal"),
     "certificate": gettext_lazy("sertifikat HTTPS"),
     "host": gettext_lazy("alamat situs"),
     "access": gettext_lazy("akses SFTP"),

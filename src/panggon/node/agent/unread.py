@@ -23,7 +23,7 @@ INSTEAD: Mapping[Effect, str] = {
     Effect.PROTECTION: "TIDAK melindungi apa pun; pindahkan berkas ke folder private",
     Effect.ROUTING: "pilih profil situs yang sesuai",
     Effect.PHP: "atur batas PHP situs, atau pakai .user.ini",
-    Effect.ANSWER: "kirim dari aplikasi",
+    Effect.ANSWER: "hanya aplikasi situs (PHP, Python) yang dapat mengirimnya",
     Effect.OTHER: "tidak ada padanannya di sini",
 }
 

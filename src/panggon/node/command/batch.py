@@ -85,6 +85,11 @@ def apply(sites: Sites, wishes: Sequence[SiteSpec]) -> Iterator[Result]:
     return _each(sites, [(wish.site, partial(_applied, sites, wish)) for wish in wishes])
 
 
+def restore(sites: Sites) -> Iterator[Result]:
+    """Every site that is not purged made once more as it was last applied, by what the settings say now."""
+    return _each(sites, [(site, partial(_restored, sites, site)) for site in sites.recorded.unpurged()])
+
+
 def verify(sites: Sites) -> Iterator[Result]:
     """Every site that is not purged proven as it was last applied, changing nothing; each as soon as it has been. Of
     the purged there is nothing to ask; what came back of them `drift` finds.
@@ -118,11 +123,23 @@ def _ended(site: str, do: Callable[[], Result]) -> Result:
         return Result(site, Ending.FAILED, Problem("node.unexpected", f"{type(error).__name__}: {error}"))
 
 
-def _applied(sites: Sites, wish: SiteSpec) -> Result:
-    position = sites.position(wish.site)
+def _restored(sites: Sites, site: str) -> Result:
+    _ended_before(sites, site)  # what was applied last is known only then
+    wish = sites.applied(site)
+    return _applied(sites, wish) if wish else Result(site, Ending.KEPT)
+
+
+def _ended_before(sites: Sites, site: str) -> bool:
+    """Bring an interrupted run to its end; whether there was one."""
+    position = sites.position(site)
     interrupted = position is not None and position.outcome is None
     if interrupted:
-        runs.resume(sites, wish.site, credentials={})
+        runs.resume(sites, site, credentials={})
+    return interrupted
+
+
+def _applied(sites: Sites, wish: SiteSpec) -> Result:
+    interrupted = _ended_before(sites, wish.site)
     with runs.planned(sites, wish) as planned:
         plan = planned.plan
         if not plan.changes and sites.applied(wish.site) == wish:

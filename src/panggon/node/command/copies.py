@@ -105,6 +105,6 @@ def _folder(config: NodeConfig, site: str) -> Iterator[int]:
 
 
 def _uid(config: NodeConfig, site: str) -> int:
-    if not SITE_ID.fullmatch(site):
+    if not SITE_ID.fullmatch(site) or not (config.paths.root / "sites" / site).is_dir():
         raise PermanentError("node.unknown_site", f"situs {site} tidak ada di mesin ini")
     return config.sites.uid_base + int(site[1:])

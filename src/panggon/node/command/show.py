@@ -126,7 +126,8 @@ def drift(console: Console, found: Mapping[str, Sequence[str]], *, applied: Path
     if not found:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
     if found.keys() - {MACHINE}:
-        console.print(text(f"Memulihkan situs: panggon-node apply {applied}/SITUS.json"), soft_wrap=True)
+        one = f"Memulihkan situs: panggon-node apply {applied}/SITUS.json"
+        console.print(text(f"{one}; semuanya: panggon-node apply --all"), soft_wrap=True)
     if MACHINE in found:
         console.print(STRAY, soft_wrap=True)
 

@@ -69,6 +69,8 @@ def verified(console: Console, found: Sequence[Result]) -> None:
     proven = sum(result.ending is Ending.PROVEN for result in found)
     console.print(f"{proven} dari {len(found)} situs terbukti.")
     _failures(console, found)
+    if proven < len(found):
+        console.print("Yang berubah ditunjukkan `panggon-node drift`, dan dipulihkan `panggon-node apply --all`.")
 
 
 def _failures(console: Console, found: Sequence[Result]) -> None:

@@ -1,6 +1,5 @@
 """Servers that run and do not answer: a process that hangs looks like one that works."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from panggon.core.errors import PanggonError
@@ -9,25 +8,27 @@ from panggon.core.node.words.system_errors import in_indonesian
 from panggon.node import wiring
 from panggon.node.settings.config import NodeConfig
 from panggon.node.supervision import units
+from panggon.node.wiring import Question
 
 
 def silent(config: NodeConfig) -> tuple[str, ...]:
     """A sentence of each; all are asked at once, because each may take its time."""
     questions = wiring.questions(config)
     with ThreadPoolExecutor(max(1, len(questions))) as pool:
-        found = tuple(pool.map(_problem, (ask for _, ask in questions)))
-    return tuple(_sentence(name, problem) for (name, _), problem in zip(questions, found, strict=True) if problem)
+        found = tuple(pool.map(_problem, questions))
+    return tuple(_sentence(each, problem) for each, problem in zip(questions, found, strict=True) if problem)
 
 
-def _problem(ask: Callable[[], object]) -> PanggonError | None:
+def _problem(question: Question) -> PanggonError | None:
     try:
-        ask()
+        question.ask()
     except PanggonError as error:
         return error
     return None
 
 
-def _sentence(name: str, problem: PanggonError) -> str:
+def _sentence(question: Question, problem: PanggonError) -> str:
     words = problem_words.words(problem.code, in_indonesian(problem.detail)) or str(problem)
-    again = f"; kalau tidak pulih sendiri: systemctl restart {units.of(name)}" if name else ""
-    return f"{words}; selama itu situs tidak dapat diubah{again}"
+    server = question.server
+    again = f"; kalau tidak pulih sendiri: systemctl restart {units.of(server)}" if server else ""
+    return f"{words}; selama itu {question.waits}{again}"

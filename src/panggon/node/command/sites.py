@@ -16,7 +16,7 @@ from panggon.core.node.planning.journal import Outcome, Word
 from panggon.core.node.planning.plan import plain_attributes
 from panggon.core.node.words import plan_words
 from panggon.core.sites import spec_document as specs
-from panggon.core.sites.spec import SiteSpec, SiteState
+from panggon.core.sites.spec import SITE_ID, SiteSpec, SiteState
 from panggon.node import runs
 from panggon.node.agent import folders, strays
 from panggon.node.command import batch, copies, show, show_many
@@ -41,16 +41,22 @@ def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("path", metavar="SPEC.json|DAFTAR", type=click.Path(path_type=Path))
+@click.argument("path", metavar="SPEC.json|DAFTAR", required=False, type=click.Path(path_type=Path))
+@click.option("--all", "again", is_flag=True, help="Semua situs, seperti yang terakhir dibuat.")
 @as_json
 @on_machine
-def apply(config: NodeConfig, path: Path, *, as_json: bool) -> None:
+def apply(config: NodeConfig, path: Path | None, *, again: bool, as_json: bool) -> None:
     """Buat situs seperti SPEC.json, lalu buktikan.
 
-    DAFTAR adalah folder berisi banyak SPEC.json, atau berkas .jsonl dengan satu spesifikasi per baris. Bila terputus,
-    jalankan lagi dengan daftar yang sama.
+    DAFTAR adalah folder berisi banyak SPEC.json, atau berkas .jsonl dengan satu spesifikasi per baris. Dengan --all
+    semua situs dipulihkan, misalnya sesudah alamat mesin di pengaturan diganti. Bila terputus, jalankan lagi dengan
+    daftar yang sama.
     """
     sites = Sites.of(config)
+    if path is None:
+        _restore_all(sites, demanded=again, as_json=as_json)
+    if again:
+        raise click.UsageError("", click.get_current_context())
     if batch.is_list(path):
         _carry_out_all(sites, batch.read(sites, path), as_json=as_json)
     else:
@@ -76,9 +82,9 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
 
     Tanpa SPEC.json: semua situs yang belum dihapus, seperti yang terakhir dibuat.
     """
-    sites = Sites.of(config)
     if path is None:
-        _verify_all(sites, as_json=as_json)
+        _verify_all(Sites.of(config, silent={}), as_json=as_json)
+    sites = Sites.of(config)
     spec = _spec(sites, path)
     checks = _gone(sites, spec) if spec.state is SiteState.PURGED else runs.verify(sites, spec)
     held = all(check.ok for check in checks)
@@ -187,11 +193,24 @@ def _end(sites: Sites, ended: Outcome, digest: str, *, as_json: bool) -> NoRetur
     sys.exit(0 if ended.word is Word.APPLIED else FAILED)
 
 
-def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -> None:
+def _carry_out_all(sites: Sites, wishes: Sequence[SiteSpec], *, as_json: bool) -> NoReturn:
     with show_many.Many(len(wishes), Console(stderr=True, quiet=as_json)) as watch:
         found = watch.to_the_end(batch.apply(sites, wishes))
+    _end_all(found, as_json=as_json)
+
+
+def _end_all(found: Sequence[batch.Result], *, as_json: bool) -> NoReturn:
     say(as_json, show_many.results_document(found), lambda console: show_many.results(console, found))
     sys.exit(FAILED if any(result.ending is batch.Ending.FAILED for result in found) else 0)
+
+
+def _restore_all(sites: Sites, *, demanded: bool, as_json: bool) -> NoReturn:
+    if not demanded:  # nobody changes every site by pressing Enter too early
+        context = click.get_current_context()
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
+    with show_many.Many(len(sites.recorded.unpurged()), Console(stderr=True, quiet=as_json)) as watch:
+        found = watch.to_the_end(batch.restore(sites))
+    _end_all(found, as_json=as_json)
 
 
 def _gone(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
@@ -213,10 +232,18 @@ def _spec(sites: Sites, path: Path, **instead: str) -> SiteSpec:
         with path.open("rb") as file:
             document = json.loads(file.read(SPEC_BYTES_MOST))
     except OSError as error:
-        raise _unreadable(path, f"tidak dapat dibaca: {file_words.reason(error)}") from error
+        raise _unreadable(path, f"tidak dapat dibaca: {file_words.reason(error)}{_last(sites, path)}") from error
     except (ValueError, RecursionError) as error:
         raise _unreadable(path, f"bukan JSON yang benar: {file_words.place(error)}") from error
     return sites.parse({**specs.dump(specs.parse(document)), **instead} if instead else document)
+
+
+def _last(sites: Sites, path: Path) -> str:
+    """For who gives the site, as `dump` takes it, where its spec is asked for."""
+    last = sites.recorded.folder / f"{path}.json"
+    return (
+        f"; pakai {last} untuk spec situs itu yang terakhir" if SITE_ID.fullmatch(str(path)) and last.exists() else ""
+    )
 
 
 def _unreadable(path: Path, words: str) -> InvalidError:

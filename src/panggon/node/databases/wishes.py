@@ -23,6 +23,7 @@ Meminta salinan: buat berkas atau folder kosong bernama minta-salinan di folder 
 Memuat salinan: unggah berkasnya (.sql atau .sql.gz) ke folder ini dengan nama apa saja. Setelah selesai diunggah,
   ubah namanya menjadi muat.sql atau muat.sql.gz. Isi basis data DIGANTI seluruhnya dengan isi berkas itu.
   Isi sebelumnya disimpan sebagai sebelum-muat.sql.gz. Bila pemuatan gagal, isi sebelumnya dikembalikan.
+  Sesudahnya nama berkas itu diawali sudah- bila berhasil, atau gagal- bila tidak.
 
 Hasilnya tertulis di hasil.txt, yang terbaru paling atas.
 """

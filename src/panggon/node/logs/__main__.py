@@ -44,6 +44,7 @@ def _run(settings: LogSettings, splitter: Splitter, logins: LoginWatch, ending: 
     swept = datetime.min.replace(tzinfo=UTC)
     while not ending.is_set():
         now = clock.now()
+        alive.beat(settings.alive)
         if abs(now - swept) > SWEEP_EVERY:  # a clock that was ahead too
             _sweep(settings, splitter, now)
             swept = now

@@ -21,6 +21,10 @@ local WORDS = {
 local BY_STATUS = { [404] = "missing", [413] = "large", [421] = "misdirected", [429] = "asleep", [503] = "down" }
 local RETRY_SECONDS = { prepared = 3600, suspended = 3600, quarantined = 3600, closed = 300, down = 30, busy = 30 }
 RETRY_SECONDS.asleep = 30
+-- What a site says itself of an address that it does not have, by the name that makers of static sites give it.
+local OWN_MISSING = "/404.html"
+local HAS_FILES = { static = true, php = true, python = true }
+local BODYLESS = { GET = true, HEAD = true }
 local NO_NOTICE = "Silakan kembali lagi nanti."
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#x27;" }
@@ -44,11 +48,24 @@ local function notice(host)
     return (words:gsub("[&<>\"']", ENTITIES))
 end
 
+-- Not where a program was asked: what it had room for (spool.lua) is given back where the machine's page ends.
+local function says_it_itself()
+    if ngx.var.site == "" or ngx.var.admitted ~= "" or not BODYLESS[ngx.req.get_method()] then
+        return false
+    end
+    local site = store.site(ngx.var.host)
+    return site and site.state == "open" and HAS_FILES[site.kind] and store.is_file(site.public .. OWN_MISSING)
+end
+
 -- Answers with the page that the router chose, or the one of the status.
 function M.show()
     local name = ngx.var.page
     if not pages[name] then
         name = BY_STATUS[ngx.status] or "down"
+    end
+    if name == "missing" and says_it_itself() then
+        ngx.header["Cache-Control"] = "no-cache" -- the address may be there tomorrow
+        return ngx.exec(OWN_MISSING)
     end
     local page = pages[name]
     if name == "suspended" then

@@ -28,6 +28,8 @@ local function missing()
     return refuse(ngx.HTTP_NOT_FOUND, "missing")
 end
 
+local CHANGING_SECONDS, LOOK_SECONDS = 10, 0.02
+
 local CLOSED = { prepared = true, suspended = true, quarantined = true }
 
 local function waiting(site)
@@ -226,13 +228,24 @@ local function prove()
     return site.state == "open" and missing() or waiting(site)
 end
 
+-- A site that has just become another kind: who comes waits until the socket is its new program's, and is told after a
+-- while as usual that none answers.
+local function settled(site)
+    local deadline = ngx.now() + CHANGING_SECONDS
+    while site.changing and ngx.now() < deadline do
+        ngx.sleep(LOOK_SECONDS)
+        site = find()
+    end
+    return site
+end
+
 -- Before nginx looks for a location; once more for an index that it finds in a directory.
 function M.route()
     local path = ngx.var.uri
     if PROOFS[path] then
         return prove()
     end
-    local site = find()
+    local site = settled(find())
     if site.state == "redirect" then -- a name that the site had before
         -- Browsers keep a 308 for ever: where the site takes this name again they would go round in a circle.
         ngx.header["Cache-Control"] = "no-cache"

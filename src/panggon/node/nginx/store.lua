@@ -84,8 +84,21 @@ local function greatest_power(most)
     return power
 end
 
+-- By kind, whether programs of the site's own answer on its socket.
+local HAS_PROGRAMS = { php = true, python = true }
+
+-- Whether the socket of a site that has become another kind does not speak what the site is yet: the holder says last
+-- (`run/<id>.kind`) what it speaks. Where it never did, only who knew the site as another kind waits for it.
+local function awaits_program(kind, id, known)
+    if not HAS_PROGRAMS[kind] then
+        return false
+    end
+    local spoken = read_link("run/" .. id .. ".kind")
+    return spoken ~= kind and (spoken or known and known.kind ~= kind) and true or false
+end
+
 -- What is in memory was found to be a name when it was read; what is not one never becomes a path.
-local function read_site(host)
+local function read_site(host, known)
     local target = names.valid(host) and read_link("live/" .. host)
     if not target then
         return nil
@@ -104,6 +117,7 @@ local function read_site(host)
         state = STATES[word] or word,
         generation = document.generation,
         kind = document.kind,
+        changing = awaits_program(document.kind, id, known),
         routing = routing.of(document.profile),
         content = "sites/" .. id .. "/public",
         public = "sites/" .. id .. "/public" .. folder,
@@ -161,6 +175,9 @@ local function lookup(cache, host, read)
     local counter = slot(host)
     local epoch = epochs:get(counter)
     entry = read(host, entry)
+    if entry and entry.changing then -- read again until it is not; what was known before says so
+        return entry
+    end
     if entry and entry.state ~= "broken" then
         entry.slot, entry.epoch = counter, epoch
         cache:set(host, entry)

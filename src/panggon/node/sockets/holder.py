@@ -30,13 +30,14 @@ from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, remembered
 from panggon.node.sockets.serving.leaving import Dropping
 from panggon.node.sockets.serving.room import memory_for_sites
+from panggon.node.sockets.serving.site import RESTING_SECONDS
 from panggon.node.sockets.serving.sites import Sites
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.protections import active, demanded
 
 TICK_SECONDS = 0.5
-# While nothing of the holder's runs: who comes in over SFTP is looked for, and what sites store.
-IDLE_SECONDS = 2.0
+# While nothing of the holder's runs, or only what rests: who comes in over SFTP is looked for, and what sites store.
+IDLE_SECONDS = RESTING_SECONDS
 # The node's own pages and programs, for every sandbox.
 PAGES = (
     "php/proof.php",
@@ -84,7 +85,7 @@ class Holder:
     def _serve(self) -> None:
         looked = time.monotonic()
         while not self._done and not (self._ending and not self._sites.awake):
-            alert = self._sites.waiting or self._sites.sockets.keeper is None
+            alert = self._sites.busy(time.monotonic()) or self._sites.sockets.keeper is None
             pause = TICK_SECONDS if alert else IDLE_SECONDS
             for key, _ in self._selector.select(max(0.0, looked + pause - time.monotonic())):
                 heed(log, key.data)

@@ -11,7 +11,7 @@ from panggon.audit.history import history
 from panggon.cases.content.paper_facts import ENGINES, allowance_words
 from panggon.cases.content.request import SITE_KINDS
 from panggon.cases.taking_over import first_login
-from panggon.cases.views import preparation
+from panggon.cases.views import preparation, presentation
 from panggon.core.cases.vocabulary import Role
 from panggon.core.sites.availability import percent
 from panggon.core.sites.life import SiteAction, purge_from
@@ -92,6 +92,7 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
     resent = machines.last_resend(found) if behind else None
     refused = failed or resent
     availability = machines.availability_of(found, months=MONTHS_SHOWN)
+    case = getattr(found, "case", None)
     return {
         "site": found,
         "state": STATES[state],
@@ -115,7 +116,8 @@ def context_of(request: HttpRequest, found: Site) -> dict[str, Any]:
         "drift": selectors.drift_of(found) if official else (),
         "fullness": selectors.fullness_of(found),
         "is_silent": machines.silent_sites().filter(pk=found.pk).exists(),
-        "case": getattr(found, "case", None),
+        "case": case,
+        "access_open": case is not None and presentation.access_open(case, request.user),
         "case_over": facts.case_over,
         "open_change": next((each for each in changes if each.state in selectors.WAITING), None),
         "changes": [(each, ACTIONS[SiteAction(each.action)]) for each in changes],

@@ -7,6 +7,7 @@ import pytest
 from panggon.core.node.planning.plan import Change, make
 from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.node.words.plan_words import meanings, words
+from panggon.core.sites.kinds import SiteKind
 from panggon.core.sites.spec import Access
 from tests.core.node.planning.plans import FACTS, OPEN, PARKED, PREPARED, SUSPENDED, TASK, existing, nothing
 from tests.core.sites.site_specs import HOST, SITE, ssh_key
@@ -58,6 +59,12 @@ def test_words_keep_secrets():
         f"Mengubah pengguna Unix {SITE} (kata sandi diganti).",
         f"Mengubah akses SFTP {SITE} (kunci SSH diganti).",
     )
+
+
+def test_what_a_site_has_neither_before_nor_after_is_not_said_to_be_replaced():
+    static = replace(OPEN, kind=SiteKind.STATIC)
+    (sentence, *_) = words(make(OPEN, FACTS, existing(static)))
+    assert "variabel lingkungan tidak ada" in sentence
 
 
 def test_words_of_a_new_password_of_the_database():

@@ -124,6 +124,7 @@ _MEANINGS: Mapping[Kind, tuple[str, str, str]] = {
 }
 
 
+_NOTHING = "tidak ada"
 _REKEYED = "Basis data mendapat kata sandi baru; pemilik situs menemukannya di private/database.ini."
 _LOCKED = "Basis data dikunci: situs tidak dapat masuk, dan yang sedang berjalan dihentikan."
 _UNLOCKED = "Basis data dibuka kembali untuk situs."
@@ -229,16 +230,19 @@ def _difference(name: str, before: Value, after: Value) -> str:
     if name == "key_number":
         return "kata sandi dibuat baru"
     old, new = _shown(name, before), _shown(name, after)
-    return f"{_LABELS.get(name, name)} diganti" if old == new else f"{_LABELS.get(name, name)}: {old} → {new}"
+    label = _LABELS.get(name, name)
+    if old == new:  # a secret, or one nothing for another: other kinds of site have no environment at all
+        return f"{label} {old}" if old == _NOTHING else f"{label} diganti"
+    return f"{label}: {old} → {new}"
 
 
 def _shown(name: str, value: Value) -> str:
     if name == "ttl" and value is None:
         return "seperti pengaturan mesin"
     if name == "password":
-        return "terpasang" if value else "tidak ada"
+        return "terpasang" if value else _NOTHING
     if name == "keys" and isinstance(value, tuple):
-        return f"{len(value)} buah" if value else "tidak ada"
+        return f"{len(value)} buah" if value else _NOTHING
     if name == "state":
         return _state(value)
     if name == "tasks" and isinstance(value, tuple):
@@ -246,8 +250,8 @@ def _shown(name: str, value: Value) -> str:
     if isinstance(value, bool) or name == "locked":
         return "ya" if value else "tidak"
     if isinstance(value, tuple):
-        return ", ".join(value) or "tidak ada"
-    return "tidak ada" if value in (None, "") else str(value)
+        return ", ".join(value) or _NOTHING
+    return _NOTHING if value in (None, "") else str(value)
 
 
 def _state(value: Value, translated: Callable[[str], str] = str) -> str:

@@ -19,6 +19,11 @@ def socket_path(settings: SocketSettings, site: str) -> Path:
     return settings.root / f"run/{site}.sock"
 
 
+def kind_mark(settings: SocketSettings, site: str) -> Path:
+    """A link that leads nowhere: the kind of site whose programs answer on the socket, for nginx (`store.lua`)."""
+    return settings.root / f"run/{site}.kind"
+
+
 def name_of(listener: socket.socket) -> str:
     """The site and the number of this socket of it: by this name connections to it are known
     (`sandboxes.lookups.Conversations`), and whoever keeps it keeps it.

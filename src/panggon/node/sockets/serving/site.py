@@ -79,9 +79,9 @@ class Site:
 
     def is_due(self, now: float) -> bool:
         """Whether it is to be looked at now."""
-        return not self._rests(now) or now - self._looked >= RESTING_SECONDS
+        return not self.rests(now) or now - self._looked >= RESTING_SECONDS
 
-    def _rests(self, now: float) -> bool:
+    def rests(self, now: float) -> bool:
         """Whether nobody has visited it for long."""
         long = now - self._worked >= self.machine.settings.idle_seconds
         return long and self.stays_awake and not self.former and self._leave_by is None

@@ -14,7 +14,7 @@ from panggon.drivers.system import files
 from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.guards.guards import Guards
 from panggon.node.sockets.listening.channel import Keeping
-from panggon.node.sockets.listening.listener import is_shut, name_of, socket_path
+from panggon.node.sockets.listening.listener import is_shut, kind_mark, name_of, socket_path
 from panggon.node.sockets.listening.listeners import Listeners
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandboxes.former import Former
@@ -71,10 +71,10 @@ class Sites:
     def awake(self) -> bool:
         return any(site.awake for site in self._sites.values())
 
-    @property
-    def waiting(self) -> bool:
-        """Whether any site has something to do at the next tick."""
-        return bool(self._waiting) or self._leaving.anybody_lingers or self.sockets.keeps_later
+    def busy(self, now: float) -> bool:
+        """Whether anything is to be done sooner than what rests is looked at."""
+        waits = any(not self._sites[name].rests(now) for name in self._waiting)
+        return waits or self._leaving.anybody_lingers or self.sockets.keeps_later
 
     def tick(self, now: float) -> None:
         waiting = [site for name in self._waiting if (site := self._sites[name]).is_due(now)]
@@ -130,6 +130,7 @@ class Sites:
             self.drop(name, lambda: self._sync_after(served, then))
             return
         self._leaving.linger_no_more(name)
+        then = partial(self._mark, served, then)
         lost = name in self._sites and self._is_lost(name)
         remember(self._settings, served)
         self._leaving.discard(name)
@@ -139,6 +140,20 @@ class Sites:
         else:
             then()
         self._attend(site)
+
+    def _mark(self, served: Served, then: Then) -> None:
+        """Nobody new meets anything of another kind: nginx lets in who waits for that. Where it cannot be told so, on a
+        full disk, nobody waits for it.
+        """
+        mark = kind_mark(self._settings, served.site)
+        try:
+            if files.read_link(mark) != served.kind:
+                files.sweep(mark)
+                files.link(mark, served.kind)
+        except PanggonError as error:
+            log.warning("%s: %s", mark, error)
+            files.remove(mark)
+        then()
 
     def _is_lost(self, name: str) -> bool:
         """Whether nobody comes in any more: its socket's file was removed, or a program of the site has shut it."""
@@ -210,7 +225,7 @@ class Sites:
         self._refuse_foreign(name)
         site = self._sites.get(name)
         if site is None:
-            files.remove(self._settings.served(name))
+            self._forget(name)
             then()
             return
         now, gone = time.monotonic(), lambda: self._dropped(name, then)
@@ -244,13 +259,20 @@ class Sites:
     def _dropped(self, name: str, then: Then) -> None:
         if name in self._leaving:
             self._leaving.discard(name)
-            files.remove(self._settings.served(name))
+            self._forget(name)
             self._leaving.linger_no_more(name)
             self._waiting.discard(name)
             site = self._sites.pop(name)
             self._watching.drop(name)
             self.sockets.close(site.listener)
         then()
+
+    def _forget(self, name: str) -> None:
+        """That it is served."""
+        mark = kind_mark(self._settings, name)
+        files.remove(self._settings.served(name))
+        files.remove(mark)
+        files.sweep(mark)
 
     def _is_awake(self, name: str) -> bool:
         site = self._sites.get(name)
