@@ -77,6 +77,10 @@ class Vendor:
         self.keys.mkdir(mode=0o700)
         self._gpg("--passphrase", "", "--quick-generate-key", "Panggon (test)", "ed25519", "sign", "never")
 
+    def forget_key(self) -> None:
+        """The agent that holds it would run on."""
+        subprocess.run(["gpgconf", "--kill", "gpg-agent"], env=self._environment, check=True)
+
     def _gpg(self, *words: str) -> str:
         argv = ["gpg", "--batch", "--quiet", *words]
         return subprocess.run(argv, env=self._environment, check=True, capture_output=True, text=True).stdout
@@ -109,6 +113,7 @@ def vendor(tmp_path_factory) -> Iterator[Vendor]:
     made.make_key()
     made.publish(NOW, "panggon-node", "panggon")
     yield made
+    made.forget_key()
     if made.builder:
         shutil.rmtree(made.builder)
 

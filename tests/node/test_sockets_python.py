@@ -177,6 +177,16 @@ def test_no_request_is_lost_while_it_is_replaced(site: Stand) -> None:
     assert set(answered) == {200}
 
 
+def test_who_comes_while_it_ends_is_answered(site: Stand) -> None:
+    """Between the word to end and the end, for a second at most: whenever it is put to sleep or replaced."""
+    said(site)
+    ending = threading.Thread(target=lambda: site.ask(do="stop", site=SITE))
+    ending.start()
+    time.sleep(0.2)  # told to end
+    assert get(site).status_code == 200
+    ending.join()
+
+
 @pytest.mark.parametrize("called", [("wsgi", "surat.situs:app"), ("asgi", "surat.situs:asgi")])
 def test_who_speaks_as_to_php_waits_for_nothing(site: Stand, called: tuple[str, str]) -> None:
     """So does the web server for a moment when a site becomes one of PHP, and its visitor waits with it."""
