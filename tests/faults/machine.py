@@ -151,7 +151,8 @@ class Machine:
         """What one whole site consists of, open or prepared."""
         site, uid = spec.site, UID_BASE + int(spec.site[1:])
         users = {f"user {name}.{end}" for name in (site, uid) for end in ("user", "user-privileged", "group")}
-        paths = {f"sites/{site}", f"live/{spec.host}", f"tls/{spec.host}", f"run/{site}.sock", f"etc/keys/{site}"}
+        paths = {f"sites/{site}", f"live/{spec.host}", f"tls/{spec.host}", f"etc/keys/{site}"}
+        paths |= {f"run/{site}.sock", f"run/{site}.kind"}
         records = {f"{kind} {spec.host}" for kind in ("A", "AAAA", "MX", "TXT")}
         records |= {f"TXT {label}.{spec.host}" for label in ("_panggon", "_dmarc")}
         return frozenset(users | paths | {f"database {site}", f"login {site}"} | records)
