@@ -32,10 +32,11 @@ RESULT_LINES = 40
 POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parts[-2]))
 # How a file of mysqldump, mariadb-dump or pg_dump begins, and the line at its end where it is whole. Nothing else tells
 # of one that was cut between two statements, and psql takes the end of a file even for the end of a table's rows.
+MYSQL_DUMP, MARIADB_DUMP, POSTGRESQL_DUMP = b"-- MySQL dump ", b"-- MariaDB dump ", b"-- PostgreSQL database dump\n"
 COMPLETE = (
-    (b"-- MySQL dump ", b"\n-- Dump completed"),
-    (b"-- MariaDB dump ", b"\n-- Dump completed"),
-    (b"-- PostgreSQL database dump\n", b"\n-- PostgreSQL database dump complete"),
+    (MYSQL_DUMP, b"\n-- Dump completed"),
+    (MARIADB_DUMP, b"\n-- Dump completed"),
+    (POSTGRESQL_DUMP, b"\n-- PostgreSQL database dump complete"),
 )
 EDGE = 4096  # bytes of the beginning that are looked at; each word of above is shorter
 # The words that drop everything which the user owns, one a line.
@@ -61,7 +62,7 @@ class FailedError(Exception):
 
 class MariaDb:
     called = "MariaDB"
-    begins = (b"-- MySQL dump ", b"-- MariaDB dump ", b"-- phpMyAdmin SQL Dump\n")
+    begins = (MYSQL_DUMP, MARIADB_DUMP, b"-- phpMyAdmin SQL Dump\n")
 
     def __init__(self, access: Mapping[str, str]) -> None:
         self.environment = {"MYSQL_PWD": access["password"]}
@@ -80,7 +81,7 @@ class MariaDb:
 
 class PostgreSql:
     called = "PostgreSQL"
-    begins = (b"-- PostgreSQL database dump\n",)
+    begins = (POSTGRESQL_DUMP,)
 
     def __init__(self, access: Mapping[str, str]) -> None:
         names = {"PGHOST": "host", "PGUSER": "user", "PGDATABASE": "database", "PGPASSWORD": "password"}
