@@ -27,8 +27,8 @@ from panggon.drivers.nginx import visit
 from panggon.drivers.nginx.visit import Door
 from panggon.drivers.ssh import knocking
 from panggon.drivers.system import processes
-from panggon.node import layout, wiring
-from panggon.node.command import silent
+from panggon.node import layout
+from panggon.node.command import questions, silent
 from panggon.node.settings import config, config_file
 from panggon.node.wiring import Outside
 from tests.away import PROGRAM, away
@@ -301,7 +301,7 @@ def held(pids):
 
 def test_servers_that_hang_are_told_with_what_starts_them_anew(machine, monkeypatch):
     """They run, and whoever looks only whether they do is content."""
-    monkeypatch.setattr(wiring, "OWNER_SECONDS", 1.5)
+    monkeypatch.setattr(questions, "OWNER_SECONDS", 1.5)
     monkeypatch.setattr(knocking, "SECONDS", 1.5)
     settings, pids = config.load(machine.config), machine.pids()
     assert silent.silent(settings) == ()

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from panggon.node.sockets.sandboxes.former import SETTLED_SECONDS
-from panggon.node.sockets.sandboxes.lookups import connected_sockets
 from tests import php
 from tests.node.stand import Stand, started
 from tests.waiting import until
@@ -78,22 +77,6 @@ def test_whoever_was_let_in_before_is_answered_whole_and_nobody_waits_for_him(st
         assert [each.result() for each in early] == ["1 0", "2 0", "3 0"]
     until(lambda: not [path for path in stand.settings.records.iterdir() if path.stem != f"{site}-4"])
     assert stand.get(site, "/site/public/now.php") == "4"
-
-
-def test_who_waits_to_be_let_in_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a program that nobody is seen at would be ended before it has taken him."""
-    monkeypatch.chdir(tmp_path)
-    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as visitor:
-        listener.bind(f"{tmp_path.name}.sock")
-        listener.listen()
-        name = str(listener.getsockname())
-        seen = [name in connected_sockets()]
-        visitor.connect(name)
-        seen.append(name in connected_sockets())
-        with listener.accept()[0]:
-            seen.append(name in connected_sockets())
-        seen.append(name in connected_sockets())
-    assert seen == [False, True, True, False]
 
 
 def test_former_programs_end_with_the_site(stand: Stand) -> None:

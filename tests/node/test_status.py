@@ -13,8 +13,8 @@ from rich.console import Console
 
 from demo.ports import free_port
 from panggon.drivers.system import files
-from panggon.node import layout, protections, wiring
-from panggon.node.command import show
+from panggon.node import layout, protections
+from panggon.node.command import questions, show
 from panggon.node.command.status import FULL_MOST, ServerStatus, Status, worries
 from panggon.node.servers import postgresql
 from panggon.node.settings.config import Endpoint
@@ -120,7 +120,7 @@ def test_servers_that_do_not_answer_are_told_with_what_starts_them_anew(
     sites: Sites, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also one of names that others run: no change of a site is done without it."""
-    monkeypatch.setattr(wiring, "ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(questions, "ANSWER_SECONDS", 1.0)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as answering:
         answering.bind(("127.0.0.1", 0))
         serving = threading.Thread(target=_answer, args=(answering,))

@@ -1,11 +1,10 @@
 """From the settings to the drivers of this machine; the only module that imports those of kinds."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.desired import MachineFacts, records_of
@@ -21,11 +20,9 @@ from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.drivers.file_systems import storage
 from panggon.drivers.nginx import visit, web
 from panggon.drivers.nginx.visit import Door
-from panggon.drivers.ssh import knocking
-from panggon.drivers.system import asking, files
+from panggon.drivers.system import files
 from panggon.drivers.zones import transfer, zone
 from panggon.node import clock, layout, protections
-from panggon.node.daemons import alive, control
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import knot, nginx, sshd
 from panggon.node.settings.config import NodeConfig
@@ -33,9 +30,6 @@ from panggon.node.sockets import settings as sockets
 from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES
 
 SilentServers = dict[zone.Server, Check]
-NO_SITE = "s000000"
-ANSWER_SECONDS = 3.0  # for a server that is only asked whether it answers
-OWNER_SECONDS = 20.0  # for one of the node's own, which may be busy with all sites
 
 
 def drivers(
@@ -135,6 +129,11 @@ def zone_of(config: NodeConfig) -> ZoneNames:
     return transfer.names(_records(config))
 
 
+def ask_for_the_zone(config: NodeConfig, server: zone.Server, *, seconds: float) -> None:
+    """One server of its names. Raises PanggonError where it does not answer for the zone."""
+    zone.Zone(replace(_records(config), timeout=seconds)).knows_itself(server)
+
+
 def certificates(config: NodeConfig, owned: frozenset[Key] = frozenset()) -> tls.CertificateDriver:
     """Also for whoever renews: `order` may be asked for `*.<zone>`."""
     wished = config.tls
@@ -216,83 +215,6 @@ def database_servers(config: NodeConfig) -> Mapping[Engine, DatabaseServer]:
         Engine.POSTGRESQL: PostgreSql(run, seen_run),
     }
     return {engine: server for engine, server in servers.items() if engine in config.services.run}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Something small for a server, which raises a PanggonError where that does not answer. `server` is its name, ""
-    where it is another machine's; `waits` says what does not go on meanwhile.
-    """
-
-    server: str
-    ask: Callable[[], object]
-    waits: str = "situs tidak dapat diubah"
-
-
-def questions(config: NodeConfig) -> tuple[Question, ...]:
-    """For each server but nginx, whose workers are asked one by one, and `renewal`, which says when it looked last."""
-    run = config.services.run
-    return (*_of_databases(config), *_of_names(config), *(each for each in _of_own(config) if each.server in run))
-
-
-def _of_databases(config: NodeConfig) -> Iterator[Question]:
-    if set(Engine) & set(config.services.run):
-        for engine, database_server in database_servers(config).items():
-            yield Question(engine.value, partial(database_server.sessions, NO_SITE))
-
-
-def _of_names(config: NodeConfig) -> Iterator[Question]:
-    if "knot" in config.services.run:
-        for each in config.dns.servers:
-            server = zone.Server(each.address, each.port)
-            own = "knot" if each is config.dns.servers[0] else ""
-            yield Question(own, partial(_ask_for_the_zone, config, server))
-
-
-def _ask_for_the_zone(config: NodeConfig, server: zone.Server) -> None:
-    zone.Zone(replace(_records(config), timeout=ANSWER_SECONDS)).knows_itself(server)
-
-
-def _of_own(config: NodeConfig) -> tuple[Question, ...]:
-    """Those that nobody but sites, owners and the agent asks."""
-    holder, scheduled = layout.socket_settings(config).control, layout.task_settings(config).control
-    databases, logs = layout.databases_control(config), layout.log_settings(config).alive
-    return (
-        Question(
-            "sockets",
-            partial(_ask_owner, holder, "runtime.holder"),
-            "situs yang tidur tidak dapat bangun, dan situs tidak dapat diubah",
-        ),
-        Question(
-            "sshd", partial(_knock, config.sftp.port), "pemilik situs tidak dapat masuk, dan situs tidak dapat diubah"
-        ),
-        Question(
-            "tasks",
-            partial(_ask_owner, scheduled, "tasks.owner"),
-            "tugas terjadwal tidak dijalankan, dan situs tidak dapat diubah",
-        ),
-        Question(
-            "databases",
-            partial(_ask_owner, databases, "database.owner"),
-            "basis data situs tidak dibatasi, dan salinannya tidak dibuat",
-        ),
-        Question("logs", partial(_await_beat, logs), "log situs tidak bertambah, dan log mesin tidak dibatasi"),
-    )
-
-
-def _ask_owner(socket: Path, silent: str) -> None:
-    asking.ask(socket, silent=silent, seconds=OWNER_SECONDS, request=control.ANSWER)
-
-
-def _knock(port: int) -> None:
-    with knocking.knocked(port) as line:
-        if line is None or not knocking.is_answered(line):
-            raise TemporaryError("sftp.silent", f"Server SFTP tidak menjawab di port {port}")
-
-
-def _await_beat(record: Path) -> None:
-    if not alive.beats(record, seconds=OWNER_SECONDS):
-        raise TemporaryError("logs.silent", "Pengurus log di mesin ini tidak bekerja")
 
 
 def _door(config: NodeConfig) -> Door:

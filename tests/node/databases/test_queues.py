@@ -12,7 +12,8 @@ import pytest
 from panggon.core.node.databases.entrances import GONE_LOOKS, QUEUE_MOST, QUEUE_SECONDS, SHUT_SECONDS, WAITING_SECONDS
 from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.entrances import Entrances
-from panggon.node.databases.queues import Queues, gone_from, listening, waiting
+from panggon.drivers.system.unix_sockets import listening, waiting
+from panggon.node.databases.queues import Queues
 
 SITES = "s000003", "s000004"
 
@@ -62,12 +63,6 @@ def queues(server: Server) -> Queues:
     return Queues(cast("Any", server), server.entrances.engine)
 
 
-def test_the_kernel_tells_how_many_wait_at_each(server: Server) -> None:
-    server.visited(SITES[0], 3)
-    named, lengths = listening(os.getpid()), waiting(os.getpid())
-    assert [lengths[named[str(server.places[site])]] for site in SITES] == [3, 0]
-
-
 def test_one_is_shut_before_which_too_many_wait_and_opened_later(server: Server) -> None:
     looking = queues(server)
     assert not looking.look(now=100)
@@ -96,15 +91,6 @@ def test_one_is_shut_that_some_have_left_again_and_again_however_few(server: Ser
     assert shut == [*[[False, False]] * (GONE_LOOKS - 1), [True, False]], "who waits has not gone"
 
 
-def test_of_a_socket_that_is_closed_nobody_has_gone(server: Server) -> None:
-    named = listening(os.getpid())[str(server.places[SITES[0]])]
-    with socket.socket(socket.AF_UNIX) as visitor:
-        visitor.connect(str(server.places[SITES[0]]))
-    assert gone_from(os.getpid(), [named]) == {named: 1}
-    server.sockets.close()
-    assert gone_from(os.getpid(), [named]) == {named: 0}
-
-
 def test_a_server_that_begins_anew_is_followed(server: Server) -> None:
     looking = queues(server)
     looking.look(now=100)
@@ -124,7 +110,7 @@ def test_who_always_waits_comes_last_for_a_while_where_the_server_is_unfair(serv
     looking.look(now=100 + WAITING_SECONDS + SHUT_SECONDS)
     assert not last.exists() or not own.samefile(last)
     server.visited(SITES[0])
-    named, lengths = listening(os.getpid()), waiting(os.getpid())
+    named, lengths = listening(), waiting()
     assert lengths[named[str(own)]] == 1
 
 

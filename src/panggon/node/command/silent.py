@@ -5,18 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from panggon.core.errors import PanggonError
 from panggon.core.node.words import problem_words
 from panggon.core.node.words.system_errors import in_indonesian
-from panggon.node import wiring
+from panggon.node.command.questions import Question, questions
 from panggon.node.settings.config import NodeConfig
 from panggon.node.supervision import units
-from panggon.node.wiring import Question
 
 
 def silent(config: NodeConfig) -> tuple[str, ...]:
     """A sentence of each; all are asked at once, because each may take its time."""
-    questions = wiring.questions(config)
-    with ThreadPoolExecutor(max(1, len(questions))) as pool:
-        found = tuple(pool.map(_problem, questions))
-    return tuple(_sentence(each, problem) for each, problem in zip(questions, found, strict=True) if problem)
+    asked = questions(config)
+    with ThreadPoolExecutor(max(1, len(asked))) as pool:
+        found = tuple(pool.map(_problem, asked))
+    return tuple(_sentence(each, problem) for each, problem in zip(asked, found, strict=True) if problem)
 
 
 def _problem(question: Question) -> PanggonError | None:

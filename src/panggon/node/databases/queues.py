@@ -5,13 +5,10 @@ wait, or some whose programs have gone again and again, or whose connections the
 for a while to the site that has it (`drivers.databases.entrances`).
 """
 
-import errno
 import logging
 import os
-import socket
-import struct
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
@@ -24,25 +21,12 @@ from panggon.core.node.databases.entrances import Left, Queue
 from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.database_server import DatabaseServer
 from panggon.drivers.databases.entrances import OPEN, SHUT, Entrances
+from panggon.drivers.system import unix_sockets
 from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.shields import network
 
-# A look costs the more the more sites sleep, as the kernel tells of all sockets: it is taken rarely while nobody waits.
+# Taken rarely while nobody waits: of a busy server the kernel tells of all sockets, also those of sites that sleep.
 SECONDS, QUIET_SECONDS = 0.25, 1.0
-
-# netlink(7), sock_diag(7), linux/unix_diag.h: of each socket its number and the length of its queue; of one, the number
-# of the socket of each who waits there, 0 of one that is closed.
-SOCK_DIAG, BY_FAMILY, REQUEST_DUMP, REQUEST_ONE = 4, 20, 0x301, 1
-ERROR, DONE = 2, 3
-LISTENING = 1 << 10
-SHOW_QUEUE, QUEUE = 0x10, 4
-SHOW_WAITING, WAITING, ANY_COOKIE = 0x08, 3, 0xFFFFFFFF
-ATTRIBUTE, ATTRIBUTES_AT = struct.Struct("=HH"), 32
-HEAD, REQUEST = struct.Struct("=IHHII"), struct.Struct("=BBHIIIII")
-# As long as it is where nothing else was asked for: HEAD, four bytes, the number, its cookie, and two attributes, of
-# which the last says what is shut down.
-TOLD = struct.Struct("=IH10x4xI8xHHI4x8x")
-LISTENS = "00010000"
 
 log = logging.getLogger(__name__)
 
@@ -104,13 +88,17 @@ class Queues:
         return entrances.ENTRANCES[self.engine]
 
     def _lengths(self) -> dict[int, int]:
-        """By entrance. A server that has begun anew has new sockets."""
-        process = self.server.process
-        lengths = waiting(process)
-        if len(self._listening) < len(self._sockets) or not lengths.keys() >= set(self._listening.values()):
-            named = listening(process)
-            places = enumerate(map(str, self._sockets))
-            self._listening = {number: named[place] for number, place in places if place in named}
+        """By entrance. A server that has begun anew has new sockets. Only where somebody has come in or waits is the
+        kernel asked for how many: it tells of the sockets of all sites then, also of those that sleep.
+        """
+        with _network_of(self.server.process):
+            if unix_sockets.connected().isdisjoint(map(str, self._sockets)):
+                return dict.fromkeys(range(len(self._sockets)), 0)
+            lengths = unix_sockets.waiting()
+            if len(self._listening) < len(self._sockets) or not lengths.keys() >= set(self._listening.values()):
+                named = unix_sockets.listening()
+                places = enumerate(map(str, self._sockets))
+                self._listening = {number: named[place] for number, place in places if place in named}
         return {number: lengths[its] for number, its in self._listening.items() if its in lengths}
 
     def _shut_flooded(self, found: Mapping[int, int], now: float) -> None:
@@ -137,7 +125,10 @@ class Queues:
     def _gone(self, found: Mapping[int, int]) -> Mapping[int, int]:
         """Of those who wait at each entrance, how many have gone."""
         named = {self._listening[number]: number for number, length in found.items() if length}
-        gone = gone_from(self.server.process, named) if named else {}
+        if not named:
+            return dict.fromkeys(found, 0)
+        with _network_of(self.server.process):
+            gone = unix_sockets.gone_from(named)
         return dict.fromkeys(found, 0) | {named[its]: many for its, many in gone.items()}
 
     def _put_last_where_always_somebody_waits(self, found: Mapping[int, int], now: float) -> None:
@@ -165,77 +156,14 @@ class Queues:
         self._behind.pop(number)
 
 
-def waiting(process: int) -> Mapping[int, int]:
-    """By the number of each socket that something listens on in the network of this process. Raises OSError."""
-    with _asking(process) as asking:
-        _ask(asking, REQUEST_DUMP, REQUEST.pack(socket.AF_UNIX, 0, 0, LISTENING, 0, SHOW_QUEUE, 0, 0))
-        return dict(_told(asking))
-
-
-def gone_from(process: int, numbers: Iterable[int]) -> Mapping[int, int]:
-    """Of those who wait at each of these sockets, how many have gone. Raises OSError."""
-    found = {}
-    with _asking(process) as asking:
-        for number in numbers:
-            one = REQUEST.pack(socket.AF_UNIX, 0, 0, LISTENING, number, SHOW_WAITING, ANY_COOKIE, ANY_COOKIE)
-            _ask(asking, REQUEST_ONE, one)
-            found[number] = _gone_ones(asking.recv(1 << 16))
-    return found
-
-
-def _gone_ones(answer: bytes) -> int:
-    """0 of a socket that is closed itself."""
-    _, kind, *_ = HEAD.unpack_from(answer)
-    at = ATTRIBUTES_AT if kind == BY_FAMILY else len(answer)
-    while at < len(answer):
-        length, attribute = ATTRIBUTE.unpack_from(answer, at)
-        if attribute == WAITING:
-            return memoryview(answer)[at + ATTRIBUTE.size : at + length].cast("I").tolist().count(0)
-        at += (length + 3) & ~3
-    return 0
-
-
 @contextmanager
-def _asking(process: int) -> Iterator[socket.socket]:
-    """The kernel, in the network of this process."""
+def _network_of(process: int) -> Iterator[None]:
     namespace = os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         with network.entered(namespace):
-            asking = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, SOCK_DIAG)
+            yield
     finally:
         os.close(namespace)
-    with asking:
-        yield asking
-
-
-def _ask(asking: socket.socket, how: int, request: bytes) -> None:
-    asking.send(HEAD.pack(HEAD.size + len(request), BY_FAMILY, how, 0, 0) + request)
-
-
-def _told(asking: socket.socket) -> Iterator[tuple[int, int]]:
-    while True:
-        answer = asking.recv(1 << 16)
-        whole = len(answer) - len(answer) % TOLD.size
-        for length, kind, number, _, attribute, waiting in TOLD.iter_unpack(answer[:whole]):
-            if (length, kind, attribute) != (TOLD.size, BY_FAMILY, QUEUE):
-                raise OSError(errno.EPROTO, "the kernel tells of sockets in other words")
-            yield number, waiting
-        if whole < len(answer):
-            _, kind, *_ = HEAD.unpack_from(answer, whole)
-            if kind == DONE:
-                return
-            reason = -struct.unpack_from("=i", answer, whole + HEAD.size)[0] if kind == ERROR else errno.EPROTO
-            raise OSError(reason, os.strerror(reason))
-
-
-def listening(process: int) -> Mapping[str, int]:
-    """By its path, the number of each of these sockets (proc_pid_net(5)). Raises OSError."""
-    found = {}
-    for line in Path(f"/proc/{process}/net/unix").read_text(errors="surrogateescape").splitlines():
-        _, _, _, flags, _, _, number, *path = line.split(maxsplit=7)
-        if flags == LISTENS:
-            found["".join(path)] = int(number)
-    return found
 
 
 def _over(since: Mapping[int, float], now: float) -> list[int]:

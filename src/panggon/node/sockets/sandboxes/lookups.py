@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-from panggon.drivers.system import kernel, processes
+from panggon.drivers.system import processes, unix_sockets
 
 
 class Conversations:
@@ -17,7 +17,7 @@ class Conversations:
 
     def on(self, name: str) -> bool:
         if time.monotonic() - self._looked > self.SECONDS:
-            self._names, self._looked = connected_sockets(), time.monotonic()
+            self._names, self._looked = unix_sockets.connected(), time.monotonic()
         return name in self._names
 
 
@@ -38,13 +38,3 @@ class Users:
 
     def look(self) -> None:
         self._found, self._looked = processes.by_user(), time.monotonic()
-
-
-def connected_sockets() -> frozenset[str]:
-    """unix(7): each end that a listening socket has made has its name and is connected (state 03), or waits to be
-    accepted (02).
-    """
-    lines = kernel.told(processes.PROC / "net" / "unix").splitlines()
-    # Nearly all are sockets of sites that sleep, which listen (01): they are not taken apart.
-    likely = (line.split(maxsplit=7) for line in lines if " 03 " in line or " 02 " in line)
-    return frozenset(fields[7] for fields in likely if len(fields) == 8 and fields[5] in ("02", "03"))
