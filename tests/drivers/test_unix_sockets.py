@@ -41,24 +41,29 @@ def test_who_waits_to_be_let_in_is_connected_like_who_was_let_in(
     seen = [name in connected()]
     visitor = visit(kept, name)
     seen.append(name in connected())
-    visitor.close()
-    seen.append(name in connected())
     with listener.accept()[0]:
         seen.append(name in connected())
+        visitor.close()
+        seen.append(name in connected())
     seen.append(name in connected())
-    assert seen == [False, True, True, True, False], "also who has gone waits until he is let in and taken leave of"
+    assert seen == [False, True, True, True, False]
 
 
 def test_however_many_are_connected_each_name_is_told(tmp_path: Path, kept: ExitStack) -> None:
-    """Some have no name at all, some a name that is no path (unix(7), abstract)."""
+    """Some have no name at all. Who waits is found otherwise than who was let in."""
     names = [tmp_path / f"{number}.sock" for number in range(MANY)]
     for name in names:
-        listens(kept, name)
+        listener = listens(kept, name)
         visit(kept, name)
-    kept.enter_context(socket.socketpair()[0])
-    listens(kept, f"\0{tmp_path.name}")
-    visit(kept, f"\0{tmp_path.name}")
-    assert connected() >= {*map(str, names), f"\0{tmp_path.name}"}
+        kept.enter_context(listener.accept()[0])
+    for each in socket.socketpair():
+        kept.enter_context(each)
+    assert connected() >= {*map(str, names)}
+    waits = tmp_path / "waits.sock"
+    listens(kept, waits)
+    assert str(waits) not in connected()
+    visit(kept, waits)
+    assert connected() >= {str(waits), *map(str, names)}
 
 
 def test_how_many_wait_at_each_of_however_many(tmp_path: Path, kept: ExitStack) -> None:

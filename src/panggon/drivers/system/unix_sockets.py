@@ -11,12 +11,14 @@ from panggon.drivers.system import kernel
 from panggon.drivers.system.processes import PROC
 
 # netlink(7), linux/unix_diag.h: what is asked for, of all sockets in these states or of the one of this number, and the
-# attributes of each that is told of: its name, the numbers of those who wait there (0 of one that is closed), how many.
+# attributes of each that is told of: its name, the number of its other end (0 of one that nobody has accepted or that
+# is closed), the numbers of those who wait there (as well), how many they are, and which ways are shut down.
 SOCK_DIAG, BY_FAMILY, REQUEST_DUMP, REQUEST_ONE = 4, 20, 0x301, 1
 ERROR, DONE = 2, 3
 CONNECTED, LISTENING = 1 << 1, 1 << 10
-SHOW_NAME, SHOW_WAITING, SHOW_QUEUE = 0x01, 0x08, 0x10
-NAME, WAITING, QUEUE = 0, 3, 4
+SHOW_NAME, SHOW_PEER, SHOW_WAITING, SHOW_QUEUE = 0x01, 0x04, 0x08, 0x10
+NAME, PEER, WAITING, QUEUE, SHUT = 0, 2, 3, 4, 6
+NOT_ACCEPTED = b"\0\0\0\0", b"\0"  # PEER and SHUT
 ANY_COOKIE = 0xFFFFFFFF
 HEAD, REQUEST = struct.Struct("=IHHII"), struct.Struct("=BBHIIIII")
 ATTRIBUTE, ATTRIBUTES_AT = struct.Struct("=HH"), 32
@@ -30,12 +32,22 @@ LISTENS = "00010000"
 def connected() -> frozenset[str]:
     """The names of those that are connected, or wait to be accepted: each end that a listening socket makes has its
     name. Asked this way because the kernel passes over those that only listen, thousands where sites sleep, and writes
-    a line for each of them in /proc. Raises OSError.
+    a line for each of them in /proc. It passes over those too that nobody has accepted yet, whose other ends say so:
+    where there are any, that file is read. Raises OSError.
     """
+    wanted = REQUEST.pack(socket.AF_UNIX, 0, 0, CONNECTED, 0, SHOW_NAME | SHOW_PEER, 0, 0)
     with _asking() as asking:
-        _ask(asking, REQUEST_DUMP, REQUEST.pack(socket.AF_UNIX, 0, 0, CONNECTED, 0, SHOW_NAME, 0, 0))
-        names = {_attribute(one, NAME) for answer in _answers(asking, _one_after_the_other) for one in _apart(answer)}
-    return frozenset(os.fsdecode(name.rstrip(b"\0")) for name in names if name)
+        _ask(asking, REQUEST_DUMP, wanted)
+        found = [dict(_attributes(one)) for answer in _answers(asking, _one_after_the_other) for one in _apart(answer)]
+    names = {os.fsdecode(each[NAME].rstrip(b"\0")) for each in found if NAME in each}
+    is_somebody_waiting = any((each.get(PEER), each.get(SHUT)) == NOT_ACCEPTED for each in found)
+    return frozenset(names | _not_accepted() if is_somebody_waiting else names)
+
+
+def _not_accepted() -> set[str]:
+    """unix(7): in state 02."""
+    lines = (line.split(maxsplit=7) for line in _of_all() if " 02 " in line)
+    return {line[7] for line in lines if len(line) == 8 and line[5] == "02"}
 
 
 def waiting() -> Mapping[int, int]:
@@ -53,7 +65,7 @@ def gone_from(numbers: Iterable[int]) -> Mapping[int, int]:
             one = REQUEST.pack(socket.AF_UNIX, 0, 0, LISTENING, number, SHOW_WAITING, ANY_COOKIE, ANY_COOKIE)
             _ask(asking, REQUEST_ONE, one)
             answer = asking.recv(ANSWER_BYTES)
-            told = b"".join(_attribute(one, WAITING) for one in _apart(answer))
+            told = b"".join(dict(_attributes(one)).get(WAITING, b"") for one in _apart(answer))
             found[number] = memoryview(told).cast("I").tolist().count(0)
     return found
 
@@ -61,11 +73,16 @@ def gone_from(numbers: Iterable[int]) -> Mapping[int, int]:
 def listening() -> Mapping[str, int]:
     """The number of each that listens, by its path (proc_pid_net(5)). Raises OSError."""
     found = {}
-    for line in kernel.told(PROC / "thread-self" / "net" / "unix").splitlines():
+    for line in _of_all():
         _, _, _, flags, _, _, number, *path = line.split(maxsplit=7)
         if flags == LISTENS:
             found["".join(path)] = int(number)
     return found
+
+
+def _of_all() -> list[str]:
+    """A line each, most with a path at its end (proc_pid_net(5))."""
+    return kernel.told(PROC / "thread-self" / "net" / "unix").splitlines()
 
 
 @contextmanager
@@ -120,15 +137,12 @@ def _lengths(answer: bytes) -> Iterator[tuple[int, int]]:
         yield number, long
 
 
-def _attribute(one: bytes, wanted: int) -> bytes:
-    """Empty where a socket has none such."""
+def _attributes(one: bytes) -> Iterator[tuple[int, bytes]]:
     at = ATTRIBUTES_AT
     while at < len(one):
         length, attribute = ATTRIBUTE.unpack_from(one, at)
-        if attribute == wanted:
-            return one[at + ATTRIBUTE.size : at + length]
+        yield attribute, one[at + ATTRIBUTE.size : at + length]
         at += _aligned(length)
-    return b""
 
 
 def _aligned(length: int) -> int:

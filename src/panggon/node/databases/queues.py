@@ -25,7 +25,7 @@ from panggon.drivers.system import unix_sockets
 from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.shields import network
 
-# Taken rarely while nobody waits: of a busy server the kernel tells of all sockets, also those of sites that sleep.
+# A look costs the more the more sites sleep, as the kernel tells of all sockets: it is taken rarely while nobody waits.
 SECONDS, QUIET_SECONDS = 0.25, 1.0
 
 log = logging.getLogger(__name__)
@@ -88,12 +88,8 @@ class Queues:
         return entrances.ENTRANCES[self.engine]
 
     def _lengths(self) -> dict[int, int]:
-        """By entrance. A server that has begun anew has new sockets. Only where somebody has come in or waits is the
-        kernel asked for how many: it tells of the sockets of all sites then, also of those that sleep.
-        """
+        """By entrance. A server that has begun anew has new sockets."""
         with _network_of(self.server.process):
-            if unix_sockets.connected().isdisjoint(map(str, self._sockets)):
-                return dict.fromkeys(range(len(self._sockets)), 0)
             lengths = unix_sockets.waiting()
             if len(self._listening) < len(self._sockets) or not lengths.keys() >= set(self._listening.values()):
                 named = unix_sockets.listening()
