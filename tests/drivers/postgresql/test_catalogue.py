@@ -18,6 +18,7 @@ from tests.waiting import until
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("_database")]
 ASKING = {
     "CREATE RULE r AS ON INSERT TO pg_database DO NOTHING": "SELECT count(*) FROM pg_database",
+    "CREATE RULE r AS ON INSERT TO pg_class DO NOTHING": "SELECT count(*) FROM pg_class",
     "ALTER DATABASE postgres RENAME TO lain": "ALTER ROLE CURRENT_USER IN DATABASE postgres SET work_mem = '1MB'",
 }
 

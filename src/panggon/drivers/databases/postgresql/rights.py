@@ -6,6 +6,7 @@ from psycopg import sql
 
 from panggon.core.node.planning.resources import Standing
 from panggon.drivers.databases.database_server import Found
+from panggon.drivers.databases.postgresql import scram
 from panggon.drivers.databases.postgresql.line import Session, row
 
 # As it was made: 0 is the limit of one that is shut (`PostgreSql.shut`), and a setting binds all of its sessions.
@@ -56,8 +57,9 @@ def find(session: Session, site: str, *, known: bool) -> Found:
     role = row(
         session,
         "SELECT rolconnlimit, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication "
-        "OR rolbypassrls, rolvaliduntil < 'infinity', NOT rolcanlogin, coalesce(rolpassword, '') "
-        "FROM pg_authid WHERE rolname = %s",
+        "OR rolbypassrls, rolvaliduntil < 'infinity', NOT rolcanlogin, "
+        "coalesce(left(rolpassword, %s), '') FROM pg_authid WHERE rolname = %s",
+        scram.LENGTH_MOST + 1,
         site,
     )
     if database is None and role is None:
