@@ -14,8 +14,18 @@ from psycopg import sql
 
 from panggon.core.node.databases.database_size import taken
 from panggon.core.node.planning.driver import Check
-from panggon.drivers.databases.database_server import Found, Watched
-from panggon.drivers.databases.postgresql import catalogue, full, insisting, leaving, line, owners, rights, sessions
+from panggon.drivers.databases.database_server import Copying, Found, Watched
+from panggon.drivers.databases.postgresql import (
+    catalogue,
+    full,
+    insisting,
+    leaving,
+    line,
+    owners,
+    reading,
+    rights,
+    sessions,
+)
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.databases.postgresql.scram import is_usual, verifier, verifies
@@ -113,6 +123,11 @@ class PostgreSql:
             sessions.end_all(session, site)  # one that begins is none yet that the next words would end
             session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(site)))
         leaving.drop(self._session, site)
+
+    @contextmanager
+    def reader(self, site: str) -> Iterator[Copying]:
+        with self._session() as session, reading.reader(session, self.run, site) as copying:
+            yield copying
 
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
         found = self.find(site, known=True)
