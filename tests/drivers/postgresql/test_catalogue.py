@@ -97,3 +97,16 @@ def test_who_sends_notices_is_ended_by_nobody(
     for thread in sending:
         thread.join()
     assert len(sent) == 4
+
+
+def test_nor_is_who_does_what_applications_do(
+    private: Path, guard: threading.Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of it goes over all tables, those of the server too, and passes over what is not its own."""
+    monkeypatch.setattr(catalogue, "SECONDS", 0.002)
+    guard.start()
+    with closing(as_site(private)) as session:
+        for words in ("VACUUM", "VACUUM FULL", "ANALYZE", "CREATE EXTENSION citext", "DROP EXTENSION citext"):
+            session.execute(words.encode())
+        for number in range(100):
+            session.execute(f"CREATE TABLE t{number} (id serial PRIMARY KEY); DROP TABLE t{number}".encode())
