@@ -89,8 +89,8 @@ def test_who_was_let_in_and_takes_his_time_is_ended_with_all_others(
 
     late = threading.Thread(target=come_late)
     late.start()
-    waits = "SELECT pid FROM pg_locks WHERE locktype = 'object' AND mode = 'RowExclusiveLock'"
-    until(lambda: root_says(server, waits) != [])
+    begins = f"SELECT l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.objid WHERE d.datname = '{SITE}'"
+    until(lambda: root_says(server, f"{begins} AND mode = 'RowExclusiveLock'") != [])
     reached.lock(SITE)
     late.join()
     assert root_says(server, "SELECT FROM pg_class WHERE relname = 'terlambat'", database=SITE) == []
