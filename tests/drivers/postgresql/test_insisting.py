@@ -93,7 +93,7 @@ def test_who_was_let_in_and_takes_his_time_is_ended_with_all_others(
     until(lambda: root_says(server, f"{begins} AND mode = 'RowExclusiveLock'") != [])
     reached.lock(SITE)
     late.join()
-    assert root_says(server, "SELECT FROM pg_class WHERE relname = 'terlambat'", database=SITE) == []
+    assert root_says(server, "SELECT relname FROM pg_class WHERE relname = 'terlambat'", database=SITE) == []
 
 
 @pytest.mark.parametrize("verifier", ["50000:eA==", f"4096:{'eHh4' * 10_000}"])
