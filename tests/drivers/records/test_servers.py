@@ -1,5 +1,6 @@
 """Servers that refuse, are killed, or answer in another order."""
 
+import shutil
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +27,17 @@ from panggon.drivers.zones.zone import Server, Settings, Zone
 from panggon.node.servers import knot
 from tests.drivers import secondary
 from tests.drivers.dripping import serve
-from tests.drivers.records.zone import FIRST, HOST, KEY, SECOND, ZONE, driver_settings, knot_settings, proven
+from tests.drivers.records.zone import (
+    FIRST,
+    HOST,
+    KEY,
+    SECOND,
+    ZONE,
+    driver_settings,
+    everything,
+    knot_settings,
+    proven,
+)
 from tests.drivers.running import running
 from tests.waiting import until
 
@@ -136,6 +147,25 @@ class TestKnot:
                 assert sum(check.name == "dns.answer" for check in checks) == 2
                 found = Zone(both).texts((dns.name.from_text(HOST), "A"), server=both.authoritative[1])
                 assert list(found.values()) == [wished["a"]]
+
+    @pytest.mark.parametrize("apex", [f"bagian.{ZONE}", f"situs.bagian.{ZONE}"])
+    def test_nothing_is_made_in_a_zone_that_the_server_has_below(self, root: Path, apex: str) -> None:
+        """The server would take it, into the zone above, and answer from the one below."""
+        server = knot_settings(root / apex)
+        knot.prepare(server)
+        place = server.data / "zones" / f"{apex}.zone"
+        place.write_text(f"{apex}. 3600 SOA ns1.{ZONE}. admin.{ZONE}. 1 3600 900 1209600 300\n{apex}. NS ns1.{ZONE}.\n")
+        shutil.chown(place, knot.USER)
+        with server.configuration.open("a") as configuration:
+            configuration.write(f'  - domain: {apex}\n    file: "{place}"\n')
+        driver, key = RecordsDriver(driver_settings(server)), Key(Kind.RECORDS, f"situs.bagian.{ZONE}")
+        with running(knot.server(server)):
+            before, found = everything(driver.settings), driver.read(key)
+            has = "zona sendiri" if apex == key.name else f"zona sendiri di {apex}"
+            assert (found.standing, found.detail) == (Standing.FOREIGN, f"{key.name} sudah memiliki {has}")
+            with pytest.raises(PermanentError, match=r"dns\.foreign"):
+                driver.write(key, SECOND)
+            assert everything(driver.settings) == before
 
     def test_the_secret_is_for_root_and_the_server_only(self, server: knot.Settings) -> None:
         assert oct(server.secret.stat().st_mode & 0o777) == "0o600"

@@ -73,6 +73,9 @@ class Records:
     ttl: int
 
 
+NOTHING = Records((), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """Errors of all: TemporaryError `dns.down`, PermanentError `dns.refused`."""
@@ -157,8 +160,11 @@ def answer(response: dns.message.Message, name: dns.name.Name, kind: str) -> tup
 
 
 def _records(response: dns.message.Message, name: dns.name.Name, kind: str) -> Records:
-    found = response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(kind))
-    return Records(tuple(sorted(record.to_text() for record in found)), found.ttl) if found else Records((), 0)
+    """Of servers also what a delegation names."""
+    sections = (response.answer, response.authority) if kind == "NS" else (response.answer,)
+    types = dns.rdataclass.IN, dns.rdatatype.from_text(kind)
+    found = next(filter(None, (response.get_rrset(each, name, *types) for each in sections)), None)
+    return Records(tuple(sorted(record.to_text() for record in found)), found.ttl) if found else NOTHING
 
 
 def below(name: dns.name.Name, label: str) -> dns.name.Name:
