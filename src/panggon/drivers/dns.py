@@ -9,17 +9,11 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-import dns.dnssec
-import dns.exception
 import dns.flags
 import dns.message
 import dns.name
-import dns.node
 import dns.rcode
-import dns.rdataclass
-import dns.rdataset
 import dns.rdatatype
-import dns.rrset
 import dns.update
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
@@ -27,7 +21,7 @@ from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.resources import Attributes, Key, Observation, absent, ours, strange
 from panggon.core.sites.spec import HOST, SiteSpec
 from panggon.drivers.system.patience import Patience
-from panggon.drivers.zones import marks
+from panggon.drivers.zones import marks, signatures
 from panggon.drivers.zones.marks import Mark, Slot
 from panggon.drivers.zones.zone import NOTHING, Question, Records, Server, Settings, Zone, answer, below
 
@@ -285,7 +279,7 @@ class RecordsDriver:
             words = ", ".join(missing or [slot.word for slot in slots])
             checks.append(Check("dns.safety", not missing, f"{server}: {'tanpa ' if missing else ''}{words}"))
         if self.settings.signed:
-            checks.append(_signed(server, keys, asked))
+            checks.append(signatures.judged(server, keys, asked))
         return tuple(checks)
 
 
@@ -356,22 +350,3 @@ def _tuple(after: Attributes, name: str) -> tuple[str, ...]:
 
 def _questions(host: dns.name.Name) -> tuple[Question, ...]:
     return (host, "A"), (host, "AAAA"), (below(host, MARK_LABEL), "TXT")
-
-
-def _signed(server: Server, keys: dns.message.Message, asked: dict[Question, dns.message.Message]) -> Check:
-    """Every record set that was answered carries a signature by the zone's own keys, valid now (RFC 4035)."""
-    try:
-        zone_keys: dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset] = {
-            keys.question[0].name: _set_of(keys, keys.question[0].name, "DNSKEY")
-        }
-        for (name, kind), response in asked.items():
-            if answer(response, name, kind):
-                dns.dnssec.validate(_set_of(response, name, kind), _set_of(response, name, "RRSIG", kind), zone_keys)
-    except (KeyError, dns.exception.DNSException) as error:
-        return Check("dns.signed", ok=False, detail=f"{server}: tanpa tanda tangan DNSSEC yang sah: {error}")
-    return Check("dns.signed", ok=True, detail=f"{server}: ditandatangani dengan kunci {keys.question[0].name}")
-
-
-def _set_of(response: dns.message.Message, name: dns.name.Name, kind: str, covers: str = "NONE") -> dns.rrset.RRset:
-    types = dns.rdatatype.from_text(kind), dns.rdatatype.from_text(covers)
-    return response.find_rrset(response.answer, name, dns.rdataclass.IN, *types)

@@ -3,7 +3,7 @@
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -258,7 +258,7 @@ def test_a_zone_that_is_garbled_is_none(settings: Settings, message: bytes) -> N
 @contextmanager
 def answering(
     answer: Callable[[dns.message.Message], dns.message.Message],
-    keys: Mapping[dns.name.Name, dns.tsig.Key] | None = None,
+    keys: dict[dns.name.Name, dns.tsig.Key] | None = None,
 ) -> Iterator[Server]:
     """A server that gives one answer over each connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:

@@ -38,7 +38,7 @@ AGAINST_QUESTIONS: Mapping[int, str] = {
 }
 AGAINST_UPDATES: Mapping[int, str] = {
     dns.rcode.SERVFAIL: "catatan server itu menyebut sebabnya, misalnya disk yang penuh",
-    dns.rcode.REFUSED: "kunci TSIG belum boleh mengubahnya di sana, atau zona itu dibekukan (rndc freeze)",
+    dns.rcode.REFUSED: "kunci TSIG belum boleh mengubahnya di sana, atau zona itu dibekukan (freeze)",
     dns.rcode.NOTAUTH: "server itu bukan server utama zona itu",
     dns.rcode.NOTIMP: "server itu tidak menerima pembaruan (RFC 2136)",
 }
