@@ -75,7 +75,7 @@ class RecordsDriver:
             ttl: Attributes = {"ttl": others[0]} if others else {}
             return ours(key, site=found.mark.site, a=found.a, aaaa=found.aaaa, safety=safety, **ttl)
         taken = self._taken(host)
-        own = self.owned if _are_addresses(taken) else frozenset()
+        own = self.owned if _are_addresses(taken) or self._hides_the_mark(host, taken) else frozenset()
         return strange(key, _has(key, taken), owned=own) if taken else absent(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
@@ -164,6 +164,12 @@ class RecordsDriver:
             for kind in TAKING_TYPES
             if texts[host, kind] and (texts[host, kind] != texts[anyone, kind] or zone.holds(host, kind))
         )
+
+    def _hides_the_mark(self, host: dns.name.Name, taken: str) -> bool:
+        """And not the addresses: the name still leads where it did."""
+        mark = below(host, MARK_LABEL).to_text(omit_final_dot=True)
+        hides = taken == ELSEWHERE["DNAME"] or taken.endswith(f" di {mark}")
+        return hides and any(self._zone.texts(*((host, kind) for kind in ADDRESS_TYPES)).values())
 
     def _elsewhere(self, name: dns.name.Name, response: dns.message.Message) -> tuple[dns.name.Name, str] | None:
         """From which name on, by what, others answer for it: what this zone has below is met by nobody. A zone

@@ -1,6 +1,7 @@
 """What a site's name gets in the zone, beside what others have there."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -351,6 +352,25 @@ def test_below_what_others_serve_nothing_is_made(served: Settings, above: str, k
     others.remove(above, kind)
     assert driver.read(key).standing is Standing.ABSENT
     assert everything(served) == before
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "has"), [(f"_panggon.{HOST}", "NS", f"NS di _panggon.{HOST}"), (HOST, "DNAME", "DNAME")]
+)
+def test_what_hides_the_mark_of_ours_holds_up_its_removal(served: Settings, place: str, kind: str, has: str) -> None:
+    """The addresses still lead here. Knot takes no DNAME where there is something below."""
+    own, others = RecordsDriver(served, owned=frozenset({KEY})), Others(served)
+    own.write(KEY, FIRST)
+    with suppress(AssertionError):
+        others.add(place, kind, "ns.example.")
+    if kind in transfer.names(served).others.get(place, ()):
+        found = own.read(KEY)
+        assert (found.standing, found.detail) == (Standing.PARTIAL, f"{HOST} sudah memiliki {has}")
+        with pytest.raises(PermanentError, match=rf"dns\.foreign: {HOST} sudah memiliki {has}"):
+            own.write(KEY, None)
+        others.remove(place, kind)
+    own.write(KEY, None)
+    assert own.read(KEY).standing is Standing.ABSENT
 
 
 def test_an_answer_to_a_challenge_is_taken_away_exactly(settings: Settings, others: Others) -> None:
