@@ -26,6 +26,7 @@ from panggon.drivers.zones.marks import Mark, Slot
 from panggon.drivers.zones.zone import NOTHING, Question, Records, Server, Settings, Zone, answer, below
 
 MARK_LABEL, CHALLENGE_LABEL = "_panggon", "_acme-challenge"
+CHALLENGE_TTL = 30
 ADDRESS_TYPES = ("A", "AAAA")
 # Whoever has one of these at a name decides already where its visitors go.
 TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
@@ -297,16 +298,24 @@ class ChallengeRecords:
     type: str = "dns-01"
 
     def plant(self, host: str, place: str, value: str) -> None:  # noqa: ARG002 - the name alone says where
-        """Returns when every authoritative server has it. Raises TemporaryError `dns.slow` when one does not follow."""
+        """Returns when every authoritative server has it. Raises TemporaryError `dns.slow` when one does not follow,
+        and PermanentError `dns.foreign` where others give the answers.
+        """
         zone, name, text = Zone(self.settings), self._name(host), f'"{value}"'
-        update, asked = dns.update.UpdateMessage(self.settings.zone), (name, "TXT")
-        theirs = zone.records(asked)[asked]
-        update.add(name, theirs.ttl if theirs.texts and zone.holds(*asked) else 30, "TXT", text)
+        asked = name, "TXT"
+        found = zone.records(asked, *((name, kind) for kind in LEADING_ON))
+        theirs = {
+            question[1]: records for question, records in found.items() if records.texts and zone.holds(*question)
+        }
+        if kind := next(filter(theirs.get, LEADING_ON), None):
+            raise PermanentError("dns.foreign", f"{name.to_text(omit_final_dot=True)} sudah memiliki {kind}")
+        update = dns.update.UpdateMessage(self.settings.zone)
+        update.add(name, theirs["TXT"].ttl if theirs else CHALLENGE_TTL, "TXT", text)
         zone.send(update)
-        patience = Patience(self.settings.settle)
-        while any(text not in zone.texts(asked, server=server)[asked] for server in self.settings.authoritative):
+        patience, behind = Patience(self.settings.settle), list(self.settings.authoritative)
+        while behind := [server for server in behind if text not in zone.texts(asked, server=server)[asked]]:
             if patience.is_over():
-                raise TemporaryError("dns.slow", f"{name} belum sampai di semua server DNS")
+                raise TemporaryError("dns.slow", f"{name} belum sampai di {', '.join(map(str, behind))}")
             time.sleep(0.1)
 
     def clear(self, host: str, place: str, value: str) -> None:  # noqa: ARG002
