@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from panggon.drivers.system import asking
 from panggon.node.command.cli import cli
+from panggon.node.databases import wishes
 from panggon.node.databases.wishes import LOAD_BY_HAND
 from tests.node import simulated
 from tests.node.simulated import SITE
@@ -51,6 +52,7 @@ def test_a_copy_is_saved_or_it_is_told_that_it_is_not(
 ) -> None:
     """The folder is the site's: anything may be in the copy's place by now."""
     os.mknod(folder / COPY, kind | 0o600)
+    monkeypatch.setattr(wishes, "is_let_in", lambda *_: True)
     monkeypatch.setattr(asking, "ask", lambda *_, **__: {"done": True, "words": "Salinan dibuat.", "file": name})
     target = tmp_path / "salinan.sql.gz"
     result = CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), "dump", SITE, "--to", str(target)])

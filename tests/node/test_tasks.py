@@ -51,6 +51,9 @@ class Shell:
     def kill(self) -> None:
         self._child.kill_session()
 
+    def wanted_memory(self) -> bool:
+        return False
+
     def close(self) -> int:
         self._child.wait(seconds=60)
         os.close(self.pidfd)
@@ -144,6 +147,28 @@ def test_one_at_a_time_and_what_takes_too_long_is_ended_with_all_it_started(plac
     assert "lama: dilewati, yang sebelumnya belum selesai" in place.log()
     place.finish()
     assert "lama: dihentikan setelah 1 detik, status -9" in place.log()
+
+
+def test_what_it_says_does_nothing_to_the_terminal_that_shows_it(place: Place) -> None:
+    place.wish(task("nakal", "*/5 * * * *", r"printf '\033]0;judul\007\033[2Jsatu\tdua\302\233 \342\200\256x\rtiga\n'"))
+    place.run(minutes=3)
+    assert place.log().splitlines()[1:] == ["  ?]0;judul??[2Jsatu\tdua? ?x", "  tiga"]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "trap '' TERM INT HUP PIPE QUIT; while :; do sleep 1; done",
+        "exec >&- 2>&-; sleep 60",
+        "(setsid sleep 60 &) ; sleep 60",
+    ],
+)
+def test_who_will_not_end_is_ended(place: Place, program: str) -> None:
+    place.wish(task("keras", "*/5 * * * *", program, seconds=1))
+    began = time.monotonic()
+    place.run(minutes=3)
+    assert "keras: dihentikan setelah 1 detik" in place.log()
+    assert time.monotonic() - began < 30
 
 
 def test_output_is_bounded(place: Place) -> None:
@@ -318,7 +343,7 @@ def test_a_real_task_runs_inside_the_sandbox_of_its_site_with_its_limits(tmp_pat
         assert "uji: selesai, status 0" in said
         if own := lane(900160, 100, os.sched_getaffinity(0)):
             assert f"  processors {own[0]}\n" in said
-        assert "rakus: gagal" in said
+        assert "rakus: gagal, memori situs habis, status 137" in said
         assert "400000000" not in said
         assert (private / "mark").stat().st_uid == uid
         assert stand.get(site) == "ok"

@@ -18,6 +18,7 @@ from tests.waiting import until
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("_database")]
 ASKING = {
     "CREATE RULE r AS ON INSERT TO pg_database DO NOTHING": "SELECT count(*) FROM pg_database",
+    "CREATE RULE r AS ON INSERT TO pg_class DO NOTHING": "SELECT count(*) FROM pg_class",
     "ALTER DATABASE postgres RENAME TO lain": "ALTER ROLE CURRENT_USER IN DATABASE postgres SET work_mem = '1MB'",
 }
 
@@ -96,3 +97,16 @@ def test_who_sends_notices_is_ended_by_nobody(
     for thread in sending:
         thread.join()
     assert len(sent) == 4
+
+
+def test_nor_is_who_does_what_applications_do(
+    private: Path, guard: threading.Thread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of it goes over all tables, those of the server too, and passes over what is not its own."""
+    monkeypatch.setattr(catalogue, "SECONDS", 0.002)
+    guard.start()
+    with closing(as_site(private)) as session:
+        for words in ("VACUUM", "VACUUM FULL", "ANALYZE", "CREATE EXTENSION citext", "DROP EXTENSION citext"):
+            session.execute(words.encode())
+        for number in range(100):
+            session.execute(f"CREATE TABLE t{number} (id serial PRIMARY KEY); DROP TABLE t{number}".encode())

@@ -17,6 +17,9 @@ class Program:
 
     def kill(self) -> None: ...
 
+    def wanted_memory(self) -> bool:
+        return False
+
     def close(self) -> int:
         os.close(self.pidfd)
         os.close(self.output)

@@ -59,6 +59,35 @@ def test_a_copy_is_asked_for_and_loaded_again_by_files(made: tuple[Place, str]) 
     assert not place.owner.running, "nothing is done twice"
 
 
+@ENGINES
+def test_a_copy_that_waits_for_a_lock_of_the_site_says_so_soon(made: tuple[Place, str], engine: Engine) -> None:
+    """Others wait for its place."""
+    place, site = made
+    script = place.stand.settings.pages / "panggon_database.py"
+    former = script.read_text()
+    script.write_text(former.replace("SILENT_SECONDS = 30.0", "SILENT_SECONDS = 0.5"))
+    words, held = {
+        Engine.MARIADB: (
+            "LOCK TABLES surat WRITE; DO SLEEP(600);",
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'DO SLEEP(600)'",
+        ),
+        Engine.POSTGRESQL: (
+            "BEGIN; LOCK TABLE surat; SELECT pg_sleep(600);",
+            "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'",
+        ),
+    }[engine]
+    holding = client(place, site, engine, words)
+    until(lambda: place.say(site, held) == "1")
+    (place.folder(site) / "minta-salinan").touch()
+    place.work()
+    assert "Salinan gagal: sebuah program situs ini mengunci tabelnya" in place.result(site)
+    assert not [*place.folder(site).glob("*salinan-*")]
+    place.driver.settings.servers[engine].lock(site)
+    place.driver.settings.servers[engine].unlock(site)
+    holding.communicate()
+    script.write_text(former)
+
+
 @pytest.mark.parametrize("engine", [Engine.MARIADB])
 @pytest.mark.parametrize("left", ["nothing", "an empty folder"])
 def test_the_command_line_is_answered_whatever_its_owner_has_removed(made: tuple[Place, str], left: str) -> None:

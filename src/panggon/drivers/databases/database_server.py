@@ -31,6 +31,17 @@ class Found:
     verifier: str = field(default="", repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """The program that writes a database as SQL, and how it logs in. With one of these statuses it came to its end,
+    though it may have left something out.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    statuses: tuple[int, ...] = (0,)
+
+
 class Watched(Protocol):
     """A server as seen by who watches what the sessions of sites take of it."""
 
@@ -153,6 +164,12 @@ class DatabaseServer(Protocol):
         ...
 
     def drop(self, site: str) -> None: ...
+
+    def reader(self, site: str) -> AbstractContextManager[Copying]:
+        """A login of the machine's own that may read what is in the site's database, whoever the site is closed to,
+        and nothing else; nobody can log in by it afterwards. One at a time.
+        """
+        ...
 
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
         """Log in as the site would; what it sees, and one row written and read (a full one: refused)."""

@@ -4,16 +4,19 @@ import os
 import resource
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from io import FileIO
 from pathlib import Path
+from typing import IO, cast
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.drivers.system.patience import LONGEST_LOOK, Patience
 
+PIECE_BYTES, COMPLAINTS_BYTES = 1 << 20, 4096
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -55,6 +58,34 @@ def check(argv: Sequence[str], *, stdin: bytes = b"", seconds: float = 20, cwd: 
     if done.code:
         raise PermanentError("shell.failed", f"{argv[0]}: {done.errors.strip() or done.output.strip()}", exit=done.code)
     return done.output
+
+
+def hand_on(argv: Sequence[str], take: Callable[[bytes], object], *, environment: Mapping[str, str]) -> Finished:
+    """Run a command to its end, however long it takes, and hand on in pieces what it prints, which may be more than
+    there is memory; `output` stays empty. Raises PermanentError `shell.missing`, and whatever `take` raises.
+    """
+    with tempfile.TemporaryFile() as complaints:  # nobody reads a pipe meanwhile
+        try:
+            child = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                cwd="/",
+                env=_environment(environment),
+            )
+        except FileNotFoundError as error:
+            raise PermanentError("shell.missing", argv[0]) from error
+        with child:
+            pipe = cast("IO[bytes]", child.stdout)
+            try:
+                while part := pipe.read(PIECE_BYTES):
+                    take(part)
+            except BaseException:
+                child.kill()
+                raise
+        complaints.seek(0)
+        return Finished(child.returncode, "", complaints.read(COMPLAINTS_BYTES).decode(errors="replace"))
 
 
 @dataclass(slots=True)

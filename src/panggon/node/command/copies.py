@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from panggon.core.sites.spec import SITE_ID
 from panggon.drivers.file_systems import storage
 from panggon.drivers.system import asking, files
 from panggon.node import layout
+from panggon.node.command import evidence
 from panggon.node.databases import wishes
 from panggon.node.databases.jobs import SECONDS
 from panggon.node.databases.wishes import LOAD_BY_HAND
@@ -33,12 +35,38 @@ class Said:
 
 
 def dump(config: NodeConfig, site: str, target: Path | None) -> Said:
-    """Raises PermanentError and TemporaryError `database.…`."""
+    """Raises PermanentError and TemporaryError `database.…`, PermanentError `disk.refused` where the file cannot be."""
+    _uid(config, site)
+    if target is not None:
+        _demand_room_for(target)
+    if not wishes.is_let_in(config.paths.root / "sites", site):
+        return _of_a_closed_one(config, site, target)
     said, name = _ask(config, "dump", site)
     if said.done and target is not None:
         with _folder(config, site) as folder, files.translated():
             _carry_out(folder, name, target)
+        return Said(done=True, words=f"{said.words}\nDisimpan juga sebagai {target}.")
     return said
+
+
+def _of_a_closed_one(config: NodeConfig, site: str, target: Path | None) -> Said:
+    if target is None:
+        words = "situs ini tidak terbuka bagi pemiliknya; sebut berkas untuk salinannya dengan --to"
+        raise PermanentError("database.closed", words)
+    with files.translated():
+        return Said(done=True, words=evidence.copy(config, site, target))
+
+
+def _demand_room_for(target: Path) -> None:
+    """Said before the copy is made, which takes minutes."""
+    if target.is_dir():
+        raise PermanentError("disk.refused", f"{target} adalah folder; sebut nama berkasnya")
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        words = f"folder {target.parent} tidak ada atau tidak dapat ditulis ({error.strerror})"
+        raise PermanentError("disk.refused", words) from error
 
 
 def load(config: NodeConfig, site: str, source: Path) -> Said:

@@ -141,12 +141,12 @@ def unread(config: NodeConfig, site: str, *, as_json: bool) -> None:
 def dump(config: NodeConfig, site: str, target: Path | None) -> None:
     """Buat salinan basis data SITUS.
 
-    Salinannya ada di folder private/database situs itu, dan dengan --to juga di berkas yang disebut.
+    Salinannya ada di folder private/database situs itu, dan dengan --to juga di berkas yang disebut. Dari situs yang
+    dikarantina atau diparkir hanya di berkas itu; di situsnya sendiri tidak ada yang berubah.
     """
     said = copies.dump(config, site, target)
-    click.echo(printable(said.words))
-    if said.done and target:
-        click.echo(printable(f"Disimpan juga sebagai {target}."))
+    for line in said.words.splitlines():
+        click.echo(printable(line))
     sys.exit(0 if said.done else FAILED)
 
 

@@ -12,6 +12,7 @@ OTHER_COPY = "pastikan berkas ini salinan SQL dari {} dan terunggah utuh"
 LATER = "coba lagi beberapa menit lagi"
 ASK = "hubungi petugas"
 NO_MEMORY = f"memori situs habis: di dalamnya ada satu baris atau perintah yang terlalu besar; {ASK}"
+LOCKED = f"sebuah program situs ini mengunci tabelnya dan tidak melepasnya; hentikan program itu, atau {LATER}"
 NO_ROOM = f"ruang untuk basis data habis; {ASK}"
 NEW_PASSWORD = "kata sandi di private/database.ini ditolak; minta kata sandi baru kepada petugas"  # noqa: S105
 NOT_YOURS = "perintah itu hanya boleh dijalankan pengurus server; "

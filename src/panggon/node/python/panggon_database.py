@@ -10,6 +10,7 @@ import gzip
 import itertools
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -39,6 +40,9 @@ COMPLETE = (
     (POSTGRESQL_DUMP, b"\n-- PostgreSQL database dump complete"),
 )
 EDGE = 4096  # bytes of the beginning that are looked at; each word of above is shorter
+# A copy that has had nothing to write for so long may wait for a table that the site has locked; others wait for it.
+SILENT_SECONDS = 30.0
+LOCK_SECONDS = 60  # so long a load waits for one
 # The words that drop everything which the user owns, one a line.
 MARIADB_CONTENT = """
 SELECT CONCAT('DROP ', IF(table_type = 'VIEW', 'VIEW', IF(table_type = 'SEQUENCE', 'SEQUENCE', 'TABLE')),
@@ -47,6 +51,12 @@ SELECT CONCAT('DROP ', routine_type, ' IF EXISTS `', REPLACE(routine_name, '`', 
   FROM information_schema.routines WHERE routine_schema = DATABASE();
 SELECT CONCAT('DROP EVENT IF EXISTS `', REPLACE(event_name, '`', '``'), '`;')
   FROM information_schema.events WHERE event_schema = DATABASE();
+"""
+# Whether anything of the user waits for a lock.
+MARIADB_WAITS = "SELECT COUNT(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for%lock%';"
+POSTGRESQL_WAITS = """
+SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+  WHERE NOT l.granted AND d.datname = current_database();
 """
 POSTGRESQL_CONTENT = """
 SELECT format('DROP SCHEMA %I CASCADE;', nspname) FROM pg_namespace
@@ -62,6 +72,7 @@ class FailedError(Exception):
 
 class MariaDb:
     called = "MariaDB"
+    waits = MARIADB_WAITS
     begins = (MYSQL_DUMP, MARIADB_DUMP, b"-- phpMyAdmin SQL Dump\n")
 
     def __init__(self, access: Mapping[str, str]) -> None:
@@ -76,18 +87,21 @@ class MariaDb:
 
     def emptying(self) -> str:
         drops = said(self.reading, MARIADB_CONTENT, self.environment)
-        return f"SET FOREIGN_KEY_CHECKS = 0;\n{drops}SET FOREIGN_KEY_CHECKS = 1;\n"
+        settings = f"SET lock_wait_timeout = {LOCK_SECONDS};\nSET FOREIGN_KEY_CHECKS = 0;\n"
+        return f"{settings}{drops}SET FOREIGN_KEY_CHECKS = 1;\n"
 
 
 class PostgreSql:
     called = "PostgreSQL"
+    waits = POSTGRESQL_WAITS
     begins = (POSTGRESQL_DUMP,)
 
     def __init__(self, access: Mapping[str, str]) -> None:
         names = {"PGHOST": "host", "PGUSER": "user", "PGDATABASE": "database", "PGPASSWORD": "password"}
         self.environment = {
             **{variable: access[name] for variable, name in names.items()},
-            "PGOPTIONS": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c client_min_messages=error",
+            "PGOPTIONS": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c client_min_messages=error "
+            f"-c lock_timeout={LOCK_SECONDS}s",
         }
         programs = postgresql_programs(self.environment)
         quiet = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1")
@@ -139,11 +153,29 @@ def dump(name: str) -> int:
             gzip.open(draft, "wb", compresslevel=6) as file,
             _running(made.dumping, made.environment, stdout=subprocess.PIPE) as child,
         ):
-            shutil.copyfileobj(child.stdout, file, 1 << 20)
+            _take(child, cast("IO[bytes]", file), made)
         draft.replace(FOLDER / name)
     finally:
         draft.unlink(missing_ok=True)
     return (FOLDER / name).stat().st_size
+
+
+def _take(child: Any, file: IO[bytes], made: Engine) -> None:
+    while True:
+        ready, _, _ = select.select([child.stdout], [], [], SILENT_SECONDS)
+        if ready and not (part := child.stdout.read1(1 << 20)):
+            return
+        if ready:
+            file.write(part)
+        elif _waits(made):
+            child.kill()
+            raise FailedError(panggon_complaints.LOCKED)
+
+
+def _waits(made: Engine) -> bool:
+    with contextlib.suppress(FailedError):  # no place for one more connection
+        return int(said(made.reading, made.waits, made.environment)) > 0
+    return False
 
 
 def load(name: str) -> None:

@@ -12,13 +12,18 @@ import psycopg
 from panggon.core.errors import PermanentError
 from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.entrances import Entrances
+from panggon.drivers.databases.postgresql.reading import READER
 from panggon.drivers.system import files, shell
 from panggon.node.servers import Server, make_copy
 
 USER = "postgres"
 PROGRAMS = Path("/usr/lib/postgresql")
-# root is the superuser; a site's user reaches the database of its own name, with its password. Nobody else comes in.
-HOST_ACCESS = "local all,replication postgres peer map=root\nlocal sameuser all scram-sha-256\n"
+# root is the superuser; a site's user reaches the database of its own name, with its password. So does who copies
+# that of a closed site, while he has a password (`drivers.databases.postgresql.reading`). Nobody else comes in.
+HOST_ACCESS = f"""local all,replication postgres peer map=root
+local all {READER} scram-sha-256
+local sameuser all scram-sha-256
+"""
 IDENTITIES = "root root postgres\n"
 _OF_OTHERS = (  # on one line: each is a statement
     "DO $$ DECLARE f regprocedure; BEGIN "

@@ -158,9 +158,10 @@ class Owner:
                 self._selector.unregister(descriptor)
         self._resting.forget(run.program.output)
         seconds = time.monotonic() - run.started
+        wanted_memory = run.program.wanted_memory()
         code = run.program.close()
         del self.running[name]
-        self._write(name.site, run.report(code, seconds))
+        self._write(name.site, run.report(code, seconds, wanted_memory=wanted_memory))
         self._answer()
 
     def _end_unwished(self) -> None:

@@ -9,7 +9,7 @@ from panggon.core.sites.spec import Task
 from panggon.node.sockets.sandboxes.errand import Program
 
 OUTPUT_MOST = 64 * 1024
-
+NO_MEMORY = "gagal, memori situs habis"
 
 Launcher = Callable[[str, Task], Program]
 
@@ -41,10 +41,10 @@ class Run:
         self.ended_because = self.ended_because or why
         self.program.kill()
 
-    def report(self, code: int, seconds: float) -> bytes:
+    def report(self, code: int, seconds: float, *, wanted_memory: bool) -> bytes:
         """For the site's `tasks.log`: one line about the run, and below it what the program said."""
-        how = self.ended_because or ("selesai" if code == 0 else "gagal")
-        lines = self._said.decode(errors="replace").splitlines()
+        how = self.ended_because or ("selesai" if code == 0 else NO_MEMORY if wanted_memory else "gagal")
+        lines = [_shown(line) for line in self._said.decode(errors="replace").splitlines()]
         if self._dropped:
             lines.append(f"… dan {self._dropped} bita lagi yang tidak disimpan")
         head = note(self.began, self.task.name, f"{how}, status {code}, {seconds:.1f} detik")
@@ -54,3 +54,8 @@ class Run:
 def note(at: datetime, task: str, words: str) -> bytes:
     """`at` in the time zone of the schedules, which is what an owner compares it with."""
     return f"{at.isoformat(timespec='seconds')} {task}: {words}\n".encode()
+
+
+def _shown(line: str) -> str:
+    """A terminal on which the log is read obeys what it does not show, and shows words the other way round."""
+    return "".join(each if each.isprintable() or each == "\t" else "?" for each in line)

@@ -10,6 +10,7 @@ from pymysql.cursors import Cursor
 
 from panggon.core.node.planning.resources import Standing
 from panggon.drivers.databases.database_server import Found
+from panggon.drivers.databases.mariadb.reading import READER
 
 # By each host that there is, because users are in order by host and name: by the name alone all would be looked at.
 USERS = """
@@ -17,9 +18,9 @@ SELECT u.Host, IFNULL(JSON_VALUE(u.Priv, '$.max_user_connections'), 0)
 FROM (SELECT DISTINCT Host FROM mysql.global_priv) AS hosts
 JOIN mysql.global_priv AS u ON u.Host = hosts.Host AND u.User = %s
 """
-# Of whole databases (whose names may hold % and _ for others), of tables, of columns.
+# Of whole databases (whose names may hold % and _ for others), of tables, of columns; not who copies it just now.
 STRANGERS = tuple(
-    f"{rights} AND NOT (User = %(site)s AND Host = 'localhost')"
+    f"{rights} AND NOT (User IN (%(site)s, '{READER}') AND Host = 'localhost')"
     for rights in (
         "SELECT User, Host, Db, '' FROM mysql.db WHERE %(site)s LIKE Db",
         "SELECT User, Host, Db, Table_name FROM mysql.tables_priv WHERE Db = %(site)s",

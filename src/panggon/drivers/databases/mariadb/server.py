@@ -15,8 +15,8 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from panggon.core.node.planning.driver import Check
-from panggon.drivers.databases.database_server import Found, Watched
-from panggon.drivers.databases.mariadb import rights, sessions
+from panggon.drivers.databases.database_server import Copying, Found, Watched
+from panggon.drivers.databases.mariadb import reading, rights, sessions
 from panggon.drivers.databases.mariadb.line import root, session
 from panggon.drivers.system import files
 
@@ -118,6 +118,11 @@ class MariaDb:
             rights.take_other_users(cursor, site, rights.look(cursor, site))
             cursor.execute("DROP USER IF EXISTS %s@localhost", (site,))
             cursor.execute(f"DROP DATABASE IF EXISTS `{site}`")
+
+    @contextmanager
+    def reader(self, site: str) -> Iterator[Copying]:
+        with self._root() as cursor, reading.reader(cursor, self.socket, site) as copying:
+            yield copying
 
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
         with self._root() as cursor:

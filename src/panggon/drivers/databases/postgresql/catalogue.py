@@ -2,7 +2,9 @@
 
 Each session begins by reading them, root's too. A site may change none of them, but some commands (`CREATE RULE`,
 `ALTER DATABASE … RENAME`) ask for the lock before they look whether they may. While one waits for somebody who has only
-read there, in a transaction that goes on, nobody comes in, and who is inside cannot ask whose a session is.
+read there, in a transaction that goes on, nobody comes in, and who is inside cannot ask whose a session is. So with the
+catalogue of a site's own database: into that alone nobody comes then, no plan of the site, nor one by which a neighbour
+goes who was given something in it.
 """
 
 import logging
@@ -19,11 +21,13 @@ from panggon.drivers.system import processes
 
 # What is shared belongs to the database 0. To read, and to set something for himself, is what a role may do there.
 # The object 0 is the queue of notices, which who sends one has alone for a moment.
+# What a server is made with, in each database, has lower numbers than what anybody makes.
 # Neither names nor anything else that is shared is asked for: that would wait, too.
 TAKERS: LiteralString = """
 SELECT a.pid FROM pg_stat_get_activity(NULL) a WHERE a.usesysid IN (
   SELECT b.usesysid FROM pg_locks l JOIN pg_stat_get_activity(NULL) b ON b.pid = l.pid
-  WHERE l.database = 0 AND (l.locktype = 'relation' OR (l.locktype = 'object' AND l.objid <> 0)) AND b.usesysid <> 10
+  WHERE (l.locktype = 'relation' AND l.relation < 16384 OR l.database = 0 AND l.locktype = 'object' AND l.objid <> 0)
+    AND b.usesysid <> 10
     AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock'))
 """
 # What a session that waits for a lock calls itself, unless it only begins.
@@ -37,7 +41,7 @@ log = logging.getLogger(__name__)
 def end_takers(session: Session) -> None:
     """With all sessions of their sites: one that has read there is what they wait for."""
     for (pid,) in session.execute(TAKERS).fetchall():
-        _end(pid, "one of its site's asks for what all databases share alone")
+        _end(pid, "one of its site's asks for a catalogue alone")
 
 
 @contextmanager

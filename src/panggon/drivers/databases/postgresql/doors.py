@@ -28,11 +28,12 @@ ASK: LiteralString = "ALTER DATABASE {0} RENAME TO {0}"
 # Who asks in vain says so many times a second, and not in the server's log.
 SETTLE: LiteralString = "SET log_min_messages = panic; SET statement_timeout = 0; SET lock_timeout = {}"
 # A session that begins is not among the server's activities before it comes in.
-WAITING: LiteralString = """
+BEGINNING: LiteralString = """
 SELECT d.datname, l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.objid
-WHERE l.locktype = 'object' AND l.classid = 'pg_database'::regclass AND l.mode = 'RowExclusiveLock' AND NOT l.granted
+WHERE l.locktype = 'object' AND l.classid = 'pg_database'::regclass AND l.mode = 'RowExclusiveLock'
   AND d.datname = ANY(%s)
 """
+WAITING: LiteralString = f"{BEGINNING} AND NOT l.granted"
 
 
 @dataclass(slots=True)
@@ -92,3 +93,10 @@ class _Door:
 def waiting(session: Session, sites: list[str]) -> list[tuple[str, int]]:
     """Site and process of each session that waits for its database to be let in."""
     return session.execute(WAITING, (sites,)).fetchall()
+
+
+def beginning(session: Session, site: str) -> list[int]:
+    """Processes of those too that were let in and take their time: by `post_auth_delay` a client says how much, up to
+    half an hour, and what it has asked for meanwhile would be done after everybody else's end.
+    """
+    return [pid for _, pid in session.execute(BEGINNING, ([site],)).fetchall()]

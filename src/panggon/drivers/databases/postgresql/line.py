@@ -15,6 +15,12 @@ SUPERUSER = "postgres"
 # In a site's database its role may make functions and operators that fit better than the server's own, and would be
 # run with the rights of who asks: the superuser sees none of them (CVE-2018-1058).
 OWN_PATH = "-c search_path=pg_catalog,pg_temp"
+# What its owner has set for his programs (`ALTER ROLE … SET`) and would end a proof that is whole otherwise.
+AS_USUAL = (
+    "-c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed "
+    "-c client_encoding=UTF8 -c default_tablespace= -c lock_timeout=0 "
+    "-c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0"
+)
 
 
 @contextmanager
@@ -28,7 +34,7 @@ def session(run: Path, database: str = "postgres", *, user: str = SUPERUSER, pas
             password=password or None,
             autocommit=True,
             connect_timeout=SECONDS,
-            options=f"-c statement_timeout={SECONDS * 1000} {OWN_PATH if user == SUPERUSER else ''}",
+            options=f"-c statement_timeout={SECONDS * 1000} {OWN_PATH if user == SUPERUSER else AS_USUAL}",
         ) as opened:
             yield opened
     except psycopg.errors.DiskFull as error:
@@ -37,7 +43,7 @@ def session(run: Path, database: str = "postgres", *, user: str = SUPERUSER, pas
         raise _ours(error) from error
 
 
-def row(session: Session, query: LiteralString, *values: str) -> tuple[object, ...] | None:
+def row(session: Session, query: LiteralString, *values: str | int) -> tuple[object, ...] | None:
     return session.execute(query, values).fetchone()
 
 

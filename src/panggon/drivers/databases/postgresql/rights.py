@@ -6,7 +6,9 @@ from psycopg import sql
 
 from panggon.core.node.planning.resources import Standing
 from panggon.drivers.databases.database_server import Found
+from panggon.drivers.databases.postgresql import scram
 from panggon.drivers.databases.postgresql.line import Session, row
+from panggon.drivers.databases.postgresql.reading import READER
 
 # As it was made: 0 is the limit of one that is shut (`PostgreSql.shut`), and a setting binds all of its sessions.
 PLAIN: LiteralString = """
@@ -56,8 +58,9 @@ def find(session: Session, site: str, *, known: bool) -> Found:
     role = row(
         session,
         "SELECT rolconnlimit, rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication "
-        "OR rolbypassrls, rolvaliduntil < 'infinity', NOT rolcanlogin, coalesce(rolpassword, '') "
-        "FROM pg_authid WHERE rolname = %s",
+        "OR rolbypassrls, rolvaliduntil < 'infinity', NOT rolcanlogin, "
+        "coalesce(left(rolpassword, %s), '') FROM pg_authid WHERE rolname = %s",
+        scram.LENGTH_MOST + 1,
         site,
     )
     if database is None and role is None:
@@ -110,11 +113,11 @@ def ties(session: Session, site: str) -> list[tuple[str, str]]:
 
 
 def held(session: Session, site: str) -> list[tuple[str, list[str]]]:
-    """Who but its owner may do what with the database as a whole."""
+    """Who but its owner may do what with the database as a whole, without who copies it just now."""
     return session.execute(
         "SELECT coalesce(g.rolname, 'PUBLIC'), array_agg(a.privilege_type ORDER BY a.privilege_type) "
         "FROM pg_database d, "
         "LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a LEFT JOIN pg_roles g ON g.oid = a.grantee "
-        "WHERE d.datname = %s AND a.grantee <> d.datdba GROUP BY 1",
-        (site,),
+        "WHERE d.datname = %s AND a.grantee <> d.datdba AND g.rolname IS DISTINCT FROM %s GROUP BY 1",
+        (site, READER),
     ).fetchall()

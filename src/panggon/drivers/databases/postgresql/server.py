@@ -14,17 +14,28 @@ from psycopg import sql
 
 from panggon.core.node.databases.database_size import taken
 from panggon.core.node.planning.driver import Check
-from panggon.drivers.databases.database_server import Found, Watched
-from panggon.drivers.databases.postgresql import catalogue, full, leaving, line, owners, rights, sessions
+from panggon.drivers.databases.database_server import Copying, Found, Watched
+from panggon.drivers.databases.postgresql import (
+    catalogue,
+    full,
+    insisting,
+    leaving,
+    line,
+    owners,
+    reading,
+    rights,
+    sessions,
+)
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import SUPERUSER, Session, row
-from panggon.drivers.databases.postgresql.scram import verifier, verifies
+from panggon.drivers.databases.postgresql.scram import is_usual, verifier, verifies
 from panggon.drivers.system import files
 
 DOOR = ".s.PGSQL.5432"
 NO_MORE: LiteralString = (
     "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity'"
 )
+UNUSUAL = "penggunanya memberi dirinya kata sandi yang tidak biasa"
 SIZES: LiteralString = "SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname = ANY(%s)"
 
 
@@ -57,32 +68,34 @@ class PostgreSql:
     def make(self, site: str, *, password: str | None, connections: int, locked: bool = False) -> None:
         """The right to create in the database comes last: by it a whole one is told from a half."""
         name = sql.Identifier(site)
-        with self._session() as session:
+        with self._changing() as session:
             if not row(session, "SELECT 1 FROM pg_database WHERE datname = %s", site):
                 session.execute(sql.SQL("CREATE DATABASE {}").format(name))
             elif not rights.is_plain(session, site):
                 rights.make_plain(session, site)
             session.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(rights.mark(site))))
-            session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+            insisting.execute(session, sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
             for other in {grantee for grantee, _ in rights.held(session, site)} - {site, "PUBLIC"}:
-                session.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(name, sql.Identifier(other)))
+                words = sql.SQL("REVOKE ALL ON DATABASE {} FROM {}").format(name, sql.Identifier(other))
+                insisting.execute(session, words)
             for role, member in rights.ties(session, site):
                 session.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role), sql.Identifier(member)))
             verb = "ALTER" if row(session, "SELECT 1 FROM pg_roles WHERE rolname = %s", site) else "CREATE"
-            session.execute(
+            insisting.execute(
+                session,
                 sql.SQL("{} ROLE {} {} " + NO_MORE + " CONNECTION LIMIT {}").format(
                     sql.SQL(verb), name, sql.SQL("NOLOGIN" if locked else "LOGIN"), sql.Literal(connections)
                 )
-                + (_password(password) if password is not None else sql.SQL(""))
+                + (_password(password) if password is not None else sql.SQL("")),
             )
             rights.take_forced(session, site)
-            session.execute(sql.SQL(rights.SILENT).format(name))
+            insisting.execute(session, sql.SQL(rights.SILENT).format(name))
             is_full = rights.find(session, site, known=True).full
         if not is_full:
-            with self._session(site) as session:
+            with self._changing(site) as session:
                 with session.transaction():
                     owners.give(session, site)
-                session.execute(sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
+                insisting.execute(session, sql.SQL("GRANT ALL ON DATABASE {0} TO {0}").format(name))
         if locked:
             with self._session() as session:
                 sessions.end_all(session, site)
@@ -93,25 +106,44 @@ class PostgreSql:
         return f"{count} tabel atau skema di dalamnya bukan milik penggunanya" if count else ""
 
     def lock(self, site: str) -> None:
-        with self._session() as session:
-            session.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(site)))
+        with self._changing() as session:
+            insisting.execute(session, sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(site)))
             sessions.end_all(session, site)
 
     def unlock(self, site: str) -> None:
-        with self._session() as session:
-            session.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(site)))
+        with self._changing() as session:
+            insisting.execute(session, sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(site)))
 
     def sessions(self, site: str) -> int:
         with self._session() as session:
             return sessions.count(session, site)
 
     def drop(self, site: str) -> None:
-        with self._session() as session:
+        with self._changing() as session:
+            sessions.end_all(session, site)  # one that begins is none yet that the next words would end
             session.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(site)))
         leaving.drop(self._session, site)
 
+    @contextmanager
+    def reader(self, site: str) -> Iterator[Copying]:
+        with self._session() as session, reading.reader(session, self.run, site) as copying:
+            yield copying
+
     def proofs(self, site: str, password: str) -> tuple[Check, ...]:
-        is_full = self.find(site, known=True).full
+        found = self.find(site, known=True)
+        with self._kept_usual(site) as usual:
+            if not usual:
+                return (Check("database.login", ok=False, detail=UNUSUAL),)
+            return self._proofs(site, password, is_full=found.full)
+
+    @contextmanager
+    def _kept_usual(self, site: str) -> Iterator[bool]:
+        """Whether what the server keeps of its password is a usual one; it stays so meanwhile."""
+        with self._changing() as session, session.transaction(force_rollback=True):
+            kept = row(session, "SELECT rolpassword FROM pg_authid WHERE rolname = %s FOR SHARE", site)
+            yield kept is not None and is_usual(str(kept[0]))
+
+    def _proofs(self, site: str, password: str, *, is_full: bool) -> tuple[Check, ...]:
         with self._session(site, user=site, password=password) as session:
             rows = session.execute(
                 "SELECT datname FROM pg_database WHERE datallowconn AND has_database_privilege(oid, 'CONNECT')"
@@ -153,8 +185,8 @@ class PostgreSql:
 
     def shut(self, site: str) -> None:
         """By the database's own limit, which no plan looks at; it holds for all but the superuser."""
-        with self._session() as session:
-            session.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 0").format(sql.Identifier(site)))
+        with self._changing() as session:
+            insisting.execute(session, sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 0").format(sql.Identifier(site)))
             sessions.end_all(session, site)
 
     def let_write(self, site: str) -> None:
@@ -177,6 +209,12 @@ class PostgreSql:
         with self._session() as session:
             sessions.end_oldest_where_notices_wait(session)
             sessions.take_settings_where_there_are_too_many(session)
+
+    @contextmanager
+    def _changing(self, database: str = "postgres") -> Iterator[Session]:
+        """One that no site keeps waiting."""
+        with self._session(database) as session, insisting.insisting(session, self._session):
+            yield session
 
     def _session(
         self, database: str = "postgres", *, user: str = SUPERUSER, password: str = ""

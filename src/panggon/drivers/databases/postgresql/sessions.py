@@ -192,21 +192,20 @@ def end(number: int) -> None:
 
 
 def count(session: Session, site: str) -> int:
-    return len(_all(session, site))
+    return len(_begun(session, site)) + len(door.waiting(session, [site]))
 
 
 def end_all(session: Session, site: str) -> None:
-    """Who had just logged in is among them at the second time."""
+    """Also those that have proved who they are, and have not begun."""
     patience = Patience(ENDING_SECONDS)
-    while (found := _all(session, site)) and not patience.is_over():
+    while (found := _begun(session, site) + door.beginning(session, site)) and not patience.is_over():
         session.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) pid", (found,))
         time.sleep(0.02)
 
 
-def _all(session: Session, site: str) -> list[int]:
-    """Also those that have proved who they are, and wait to be let in."""
+def _begun(session: Session, site: str) -> list[int]:
     found = session.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", (site,)).fetchall()
-    return [pid for (pid,) in found] + [pid for _, pid in door.waiting(session, [site])]
+    return [pid for (pid,) in found]
 
 
 def end_oldest_where_notices_wait(session: Session) -> None:

@@ -62,6 +62,16 @@ class ControlGroups:
                 return found.get("anon", found.get("total_rss", 0)) + found.get("total_shmem", found.get("shmem", 0))
         return None
 
+    def ended_for_memory(self, name: str) -> int:
+        """How many programs of the group the kernel has ended because there was no memory left for them."""
+        with suppress(OSError):
+            if self.memory:
+                own = self.memory / name
+                told = own / "memory.events" if (own / "memory.events").exists() else own / "memory.oom_control"
+                lines = (line.split() for line in kernel.told(told).splitlines())
+                return next((int(line[1]) for line in lines if line[0] == "oom_kill"), 0)
+        return 0
+
     def create(self, name: str, bounds: GroupBounds, *, period: int = PERIOD) -> tuple[Path, ...]:
         """Make or adjust the group; returns the directories to enter. Processor time is given out in each `period` of
         microseconds. Raises OSError when the kernel refuses.

@@ -38,6 +38,10 @@ class Program(Protocol):
         """It and all that it has started."""
         ...
 
+    def wanted_memory(self) -> bool:
+        """Whether the kernel has ended something of it for want of memory."""
+        ...
+
     def close(self) -> int:
         """After its end: its exit status, negative: the signal that ended it; nothing of it is left."""
         ...
@@ -53,6 +57,10 @@ class Errand:
     gate: shell.Process | None
     pidfd: int
     output: int
+    ended_before: int  # for want of memory, of one whose group was still there
+
+    def wanted_memory(self) -> bool:
+        return self.machine.groups.ended_for_memory(self.group) > self.ended_before
 
     def kill(self) -> None:
         self.machine.groups.kill(self.group)
@@ -119,6 +127,7 @@ def own_group(site: str, name: str) -> str:
 
 def _begin(machine: Machine, site: str, group: str, wanted: Launch, limits: Description) -> Errand:
     uid = machine.settings.uid(site)
+    ended_before = machine.groups.ended_for_memory(group)
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     try:
@@ -139,7 +148,7 @@ def _begin(machine: Machine, site: str, group: str, wanted: Launch, limits: Desc
     finally:
         os.close(writing)
     machine.lanes.confine(group, int(site[1:]))  # nobody waits for it, and it may want all that it may have
-    begun = Errand(machine, group, child, gate, os.pidfd_open(child.pid), reading)
+    begun = Errand(machine, group, child, gate, os.pidfd_open(child.pid), reading, ended_before)
     if late := _late(machine.settings, site, wanted, limits):
         begun.kill()
         begun.close()
