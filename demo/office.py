@@ -25,8 +25,7 @@ def main() -> None:
     _fill(Path(accounts))
     for path in map(Path, code):
         _let_the_machine_enrol(path)
-    panggon = str(Path(sys.executable).parent / "panggon")
-    os.execv(panggon, [panggon, "serve", "--port", port])
+    _serve(port)
 
 
 def _fill(accounts: Path) -> None:
@@ -37,6 +36,15 @@ def _fill(accounts: Path) -> None:
     init.main(args=["--answers", str(REPOSITORY / "examples" / "kota.toml")], standalone_mode=False)
     seed_kept_in(accounts)
     _let_the_head_sign(json.loads(accounts.read_text())["head"])
+
+
+def _serve(port: str) -> None:
+    from django.db import connections  # noqa: PLC0415 (needs Django)
+
+    from panggon.portal import cli  # noqa: PLC0415
+
+    connections.close_all()  # whoever serves is forked, and has its own
+    cli.main(args=["serve", "--port", port])
 
 
 def _let_the_head_sign(account: dict[str, str]) -> None:

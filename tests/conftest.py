@@ -5,6 +5,7 @@ for each line of a write pay for every page that the process has.
 """
 
 import gc
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ import pytest
 from hypothesis import settings
 
 from demo.ports import free_port
+
+# No test trusts whom all the world trusts; each client for the web would read their hundred and more certificates anew.
+os.environ |= {"SSL_CERT_FILE": "", "SSL_CERT_DIR": "/nonexistent"}
 
 settings.register_profile("busy", deadline=None)  # how long an example takes says how busy the machine is, no more
 settings.load_profile("busy")
