@@ -1,10 +1,14 @@
 """What is done with a site's database and its role."""
 
+import logging
 import os
 import secrets
+import signal
+import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from threading import Event
 from typing import LiteralString
@@ -12,6 +16,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
+from panggon.core.errors import PanggonError
 from panggon.core.node.databases.database_size import taken
 from panggon.core.node.planning.driver import Check
 from panggon.drivers.databases.database_server import Copying, Found, Watched
@@ -25,18 +30,23 @@ from panggon.drivers.databases.postgresql import (
     reading,
     rights,
     sessions,
+    stubborn,
 )
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.databases.postgresql.scram import is_usual, verifier, verifies
 from panggon.drivers.system import files
+from panggon.drivers.system.patience import Patience
 
 DOOR = ".s.PGSQL.5432"
 NO_MORE: LiteralString = (
     "NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS VALID UNTIL 'infinity'"
 )
+ANEW_SECONDS = 60.0  # a server that was killed comes back by itself
 UNUSUAL = "penggunanya memberi dirinya kata sandi yang tidak biasa"
 SIZES: LiteralString = "SELECT datname, oid, pg_database_size(oid) FROM pg_database WHERE datname = ANY(%s)"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +211,30 @@ class PostgreSql:
             yield sessions.Sessions(session, self.process, doors)
 
     def guard(self, over: Event) -> None:
+        changing, looked = stubborn.Stubborn(), -inf
         with catalogue.reached(self.process, self._session) as session:
             while not over.wait(catalogue.SECONDS):
                 catalogue.end_takers(session)
+                if (now := time.monotonic()) - looked >= stubborn.LOOK_SECONDS:
+                    looked = now
+                    for pid, role in changing.look(stubborn.found(session), now=now):
+                        self._kill(pid, stubborn.name_of(session, role))
+
+    def _kill(self, pid: int, site: str) -> None:
+        """One that does not end, and so all others; its site is locked out before, or else when the server is back."""
+        log.warning("%s is locked out: a session of it does not end, and the server begins anew without it", site)
+        is_locked = self._locks_out(site)
+        stubborn.send(pid, signal.SIGKILL)
+        patience = Patience(ANEW_SECONDS)
+        while not is_locked and not patience.is_over():
+            time.sleep(0.5)
+            is_locked = self._locks_out(site)
+
+    def _locks_out(self, site: str) -> bool:
+        with suppress(PanggonError), self._changing() as session:
+            insisting.execute(session, sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(site)))
+            return True
+        return False
 
     def tidy(self) -> None:
         with self._session() as session:
