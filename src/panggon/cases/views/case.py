@@ -121,4 +121,4 @@ def _goes_on(case: Case, offers: Iterable[selectors.CaseOffer]) -> bool:
     if case.state != State.APPROVED:
         return any(offer.action is Action.PREPARE and offer.possible for offer in offers)
     proof = sites.evidence_of(case.site)
-    return proof is not None and proof.ok and proof.open and proof.proved_at > case.approved_at
+    return bool(proof and proof.ok and proof.open and case.approved_at and proof.proved_at > case.approved_at)
