@@ -39,6 +39,7 @@ UID_BASE, FIRST, MOST = 1_900_000_000, 970_001, 9_999
 READY = "semua server siap\n"
 STOP_SECONDS = 60
 AT_A_TIME = 6
+SECOND = 10_000  # the number of the first site of a machine that is there beside another
 PAGE = "<?php echo 'situs ', getmyuid();"
 STATIC = "<!doctype html><title>Halaman</title>" + "<p>Isi situs.</p>" * 300  # 5 kB
 
@@ -129,12 +130,16 @@ def alone(_base: Path, _settings: dict[str, Any]) -> AbstractContextManager[None
 
 
 @contextmanager
-def running(around: Callable[[Path, dict[str, Any]], AbstractContextManager[None]] = alone) -> Iterator[Machine]:
-    """`around` starts what other people run, below the machine's directory, and says so in its settings."""
-    base = Path(f"/srv/panggon-bench-{os.getpid()}")
+def running(
+    around: Callable[[Path, dict[str, Any]], AbstractContextManager[None]] = alone, *, first: int = 0
+) -> Iterator[Machine]:
+    """`around` starts what other people run, below the machine's directory, and says so in its settings; its sites have
+    numbers from `first` on.
+    """
+    base = Path(f"/srv/panggon-bench-{os.getpid()}-{first}")
     base.mkdir(mode=0o755)
     try:
-        settings = _settings(base)
+        settings = _settings(base, FIRST + first)
         with around(base, settings):
             (base / "node.toml").write_text(_toml(settings))
             command = (str(Path(sys.executable).with_name("panggon-node")), "--config", str(base / "node.toml"))
@@ -143,7 +148,7 @@ def running(around: Callable[[Path, dict[str, Any]], AbstractContextManager[None
                 door = Door("127.0.0.1", made.web.https_port, layout.roots(made))
                 yield Machine(made, Sites.of(made), door, command)
     finally:
-        _remove_users()
+        _remove_users(range(FIRST + first, FIRST + first + MOST))
         shutil.rmtree(base)
 
 
@@ -167,11 +172,11 @@ def _supervised(command: tuple[str, ...]) -> Iterator[None]:
             supervisor.wait(STOP_SECONDS)
 
 
-def _settings(base: Path) -> dict[str, Any]:
+def _settings(base: Path, first: int) -> dict[str, Any]:
     dns = free_port()
     return {
         "paths": {name: str(base / name) for name in ("root", "state", "run", "etc", "logs")},
-        "sites": {"uid_base": UID_BASE, "first_site": FIRST, "last_site": FIRST + MOST},
+        "sites": {"uid_base": UID_BASE, "first_site": first, "last_site": first + MOST - 1},
         "web": {"addresses": ["127.0.0.1"], "http_port": free_port(), "https_port": free_port()},
         "dns": {
             "zone": ZONE,
@@ -202,8 +207,8 @@ def _value(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _remove_users() -> None:
+def _remove_users(sites: range) -> None:
     driver = user.UserDriver(user.Settings(Path("/etc/userdb"), UID_BASE), lambda _: None)
-    for record in Path("/etc/userdb").glob("s97????.group"):
-        if FIRST <= int(record.stem[1:]) <= FIRST + MOST:
+    for record in Path("/etc/userdb").glob("s9?????.group"):
+        if int(record.stem[1:]) in sites:
             driver.write(Key(Kind.USER, record.stem), None)

@@ -143,6 +143,28 @@ def test_write_that_makes_something_else_is_a_failed_readback_and_is_undone():
     assert new.machine.resources() == new.former
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_others_keep_what_they_have_at_a_name_of_the_zone_beside_ours(fails):
+    """It shows as theirs once ours are gone, whichever way the run goes."""
+    renamed = replace(OPEN, host="baru.kota.example", retired_hosts=(HOST,), generation=3)
+    name = HOST if not fails else renamed.host
+    left = foreign(Key(Kind.RECORDS, name), f"{name} sudah memiliki HTTPS")
+    new = world(renamed, before=OPEN)
+    honest = new.machine.write
+
+    def leaving(written, after):
+        honest(written, after)
+        if (written, after) == (left.key, None):
+            new.machine.put(left)
+
+    new.machine.write = leaving
+    if fails:
+        new.machine.unproven.add(left.key)
+    assert new.run().word is (Word.RESTORED if fails else Word.APPLIED)
+    former = new.former if fails else new.wished()
+    assert new.machine.resources() == {**former, left.key: left}
+
+
 def test_foreign_found_by_the_readback_stops_everything():
     new = world(PREPARED)
     theirs = foreign(Key(Kind.HOST, HOST), "tautan ke /var/www")

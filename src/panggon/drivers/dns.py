@@ -7,19 +7,13 @@ may be others': they are left alone.
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import dns.dnssec
-import dns.exception
 import dns.flags
 import dns.message
 import dns.name
-import dns.node
 import dns.rcode
-import dns.rdataclass
-import dns.rdataset
 import dns.rdatatype
-import dns.rrset
 import dns.update
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
@@ -27,21 +21,26 @@ from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.resources import Attributes, Key, Observation, absent, ours, strange
 from panggon.core.sites.spec import HOST, SiteSpec
 from panggon.drivers.system.patience import Patience
-from panggon.drivers.zones import marks
+from panggon.drivers.zones import marks, signatures
 from panggon.drivers.zones.marks import Mark, Slot
-from panggon.drivers.zones.zone import Question, Server, Settings, Zone, answer, below
+from panggon.drivers.zones.zone import NOTHING, Question, Records, Server, Settings, Zone, answer, below
 
 MARK_LABEL, CHALLENGE_LABEL = "_panggon", "_acme-challenge"
+CHALLENGE_TTL = 30
 ADDRESS_TYPES = ("A", "AAAA")
 # Whoever has one of these at a name decides already where its visitors go.
 TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
+# By which a name below a site's is somebody else's, as those who watch over mail ask of `_dmarc`.
+LEADING_ON = ("CNAME", "NS")
+# From a name with one of these on others answer: for the name itself too, but where it is a DNAME.
+ELSEWHERE = {"NS": "NS", "SOA": "zona sendiri", "DNAME": "DNAME"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the primary has: the mark and the addresses; nothing without a mark, because then whatever answers is not
     ours, and a wildcard's answer is no record of this name. `lost` is the mark that somebody has taken away from what
-    is ours; `ttls` are those of these records.
+    is ours; `ttls` are those of these records; `beside` is all that stands at the mark's name, by us or by others.
     """
 
     mark: Mark | None
@@ -49,6 +48,7 @@ class _Found:
     aaaa: tuple[str, ...]
     lost: Mark | None = None
     ttls: tuple[int, ...] = ()
+    beside: Records = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,17 @@ class RecordsDriver:
             ttl: Attributes = {"ttl": others[0]} if others else {}
             return ours(key, site=found.mark.site, a=found.a, aaaa=found.aaaa, safety=safety, **ttl)
         taken = self._taken(host)
-        own = self.owned if _are_addresses(taken) else frozenset()
+        own = self.owned if _are_addresses(taken) or self._hides_the_mark(host, taken) else frozenset()
         return strange(key, _has(key, taken), owned=own) if taken else absent(key)
 
     def write(self, key: Key, after: Attributes | None) -> None:
         found = self._found(key)
         if not found.mark and (taken := self._taken(dns.name.from_text(key.name))):
-            found = self._without_mark(key, taken, after)
+            found = self._without_mark(key, taken, after, found)
         if found.mark and after is not None and found.mark.site != after["site"]:
             raise PermanentError("dns.foreign", f"{key.name} milik {found.mark.site}")
+        if found.mark and after is not None and not (found.a or found.aaaa):
+            self._refuse_alias(key)
         if found.mark or after is not None:
             self._zone.send(self._update(key, found, after))
 
@@ -117,11 +119,21 @@ class RecordsDriver:
         a, aaaa, said = self._zone.records(*_questions(host)).values()
         mark = marks.parse(said.texts)
         if mark is None:
-            return _Found(None, (), ())
+            return _Found(None, (), (), beside=self._really(below(host, MARK_LABEL), said))
         own = [each for each in (a, aaaa) if each.texts] + ([said] if len(said.texts) == 1 else [])
-        return _Found(mark, a.texts, aaaa.texts, ttls=tuple(each.ttl for each in own))
+        return _Found(mark, a.texts, aaaa.texts, ttls=tuple(each.ttl for each in own), beside=said)
 
-    def _without_mark(self, key: Key, taken: str, after: Attributes | None) -> _Found:
+    def _really(self, name: dns.name.Name, said: Records) -> Records:
+        """Without what only a wildcard answers: it ends where a record of ours begins."""
+        return said if said.texts and self._zone.holds(name, "TXT") else NOTHING
+
+    def _refuse_alias(self, key: Key) -> None:
+        """Beside an alias no address is added, and nobody says so (RFC 2136 section 3.4.2.2)."""
+        host = dns.name.from_text(key.name)
+        if self._zone.texts((host, "CNAME"))[host, "CNAME"]:
+            raise PermanentError("dns.foreign", _has(key, "CNAME"))
+
+    def _without_mark(self, key: Key, taken: str, after: Attributes | None, found: _Found) -> _Found:
         """The site's own, which leads where it shall. Raises PermanentError `dns.foreign` for anything else."""
         host = dns.name.from_text(key.name)
         texts = self._zone.texts(*((host, kind) for kind in ADDRESS_TYPES))
@@ -130,17 +142,22 @@ class RecordsDriver:
             after is not None and set(a) <= set(_tuple(after, "a")) and set(aaaa) <= set(_tuple(after, "aaaa"))
         )
         if after is not None and leads_there and key in self.owned and _are_addresses(taken):
-            return _Found(None, a, aaaa, lost=Mark(str(after["site"]), _tuple(after, "safety")))
+            return replace(found, a=a, aaaa=aaaa, lost=Mark(str(after["site"]), _tuple(after, "safety")))
         raise PermanentError("dns.foreign", _has(key, taken))
 
     def _taken(self, host: dns.name.Name) -> str:
         """The types of records by which somebody else holds the name; answers made from a wildcard hold nothing."""
-        zone = self._zone
-        response = zone.ask((host, "NS"))[host, "NS"]
+        zone, mark = self._zone, below(host, MARK_LABEL)
+        responses = zone.ask((host, "SOA"), (mark, "SOA"))
+        for name, response in ((host, responses[host, "SOA"]), (mark, responses[mark, "SOA"])):
+            if elsewhere := self._elsewhere(name, response):
+                above, kind = elsewhere
+                return kind if above == host else f"{kind} di {above.to_text(omit_final_dot=True)}"
+        if answer(responses[mark, "SOA"], mark, "CNAME") and zone.holds(mark, "CNAME"):
+            return f"CNAME di {mark.to_text(omit_final_dot=True)}"
+        response = responses[host, "SOA"]
         if response.rcode() == dns.rcode.NXDOMAIN and not response.answer:
             return ""  # neither it nor a wildcard has anything, of any type (RFC 8020), nor leads to what is not there
-        if delegated := self._delegated(host, response):
-            return "NS" if delegated == host else f"NS di {delegated.to_text(omit_final_dot=True)}"
         anyone = dns.name.Name(("*", *host.parent().labels))
         texts = zone.texts(*((name, kind) for name in (host, anyone) for kind in TAKING_TYPES))
         return ", ".join(
@@ -149,11 +166,22 @@ class RecordsDriver:
             if texts[host, kind] and (texts[host, kind] != texts[anyone, kind] or zone.holds(host, kind))
         )
 
-    def _delegated(self, host: dns.name.Name, response: dns.message.Message) -> dns.name.Name | None:
-        """From which name on others serve it: what this zone has below is met by nobody."""
+    def _hides_the_mark(self, host: dns.name.Name, taken: str) -> bool:
+        """And not the addresses: the name still leads where it did."""
+        mark = below(host, MARK_LABEL).to_text(omit_final_dot=True)
+        hides = taken == ELSEWHERE["DNAME"] or taken.endswith(f" di {mark}")
+        return hides and any(self._zone.texts(*((host, kind) for kind in ADDRESS_TYPES)).values())
+
+    def _elsewhere(self, name: dns.name.Name, response: dns.message.Message) -> tuple[dns.name.Name, str] | None:
+        """From which name on, by what, others answer for it: what this zone has below is met by nobody. A zone
+        that the same server has below this one shows its own SOA, and a DNAME is answered with the name.
+        """
         apex = dns.name.from_text(self.settings.zone)
-        servers = (rrset.name for rrset in response.authority if rrset.rdtype == dns.rdatatype.NS)
-        return next((name for name in servers if name != apex and host.is_subdomain(name)), None)
+        for rrset in (*response.answer, *response.authority):
+            kind = dns.rdatatype.to_text(rrset.rdtype)
+            if kind in ELSEWHERE and rrset.name != apex and name.is_subdomain(rrset.name):
+                return rrset.name, ELSEWHERE[kind]
+        return None
 
     def _standing(self, host: dns.name.Name, mark: Mark) -> tuple[tuple[str, ...], tuple[int, ...]]:
         """Of what is ours exactly as it was made, and the TTLs of what is ours alone; what serves the same end may
@@ -172,17 +200,14 @@ class RecordsDriver:
         words = tuple(slot.word for slot, there in zip(slots, stands, strict=True) if there)
         return words, tuple(found[place].ttl for place in own)
 
-    def _left_to_others(self, host: dns.name.Name, former: Mark | None, words: tuple[str, ...]) -> frozenset[str]:
-        """The wished safety records whose end is served already by records that are not ours."""
+    def _theirs(self, host: dns.name.Name, former: Mark | None, words: tuple[str, ...]) -> dict[Question, Records]:
+        """What stands already, and is not ours, where the wished safety records shall. What a wildcard answers does
+        not: it ends where a record of ours begins.
+        """
         own = {marks.slot(word).text for word in former.words if word not in former.left} if former else set()
-        slots = [marks.slot(word) for word in words]
-        found = self._zone.texts(*(place for slot in slots for place in _places(host, slot)))
-        theirs = {place: set(texts) - own for place, texts in found.items() if texts and self._is_there(*place)}
-        return frozenset(slot.word for slot in slots if _serves(theirs, host, slot))
-
-    def _is_there(self, name: dns.name.Name, kind: str) -> bool:
-        """Whether an alias that answers is more than a wildcard's, which ends where a record of ours begins."""
-        return kind != "CNAME" or self._zone.holds(name, kind)
+        found = self._zone.records(*(place for word in words for place in _places(host, marks.slot(word))))
+        others = {place: _without(records, own) for place, records in found.items()}
+        return {place: records for place, records in others.items() if records.texts and self._zone.holds(*place)}
 
     def _update(self, key: Key, found: _Found, after: Attributes | None) -> dns.update.UpdateMessage:
         host = dns.name.from_text(key.name)
@@ -195,30 +220,39 @@ class RecordsDriver:
                 update.absent(host, kind)
         mark = below(host, MARK_LABEL)
         if found.mark:
-            update.present(mark, "TXT", found.mark.text())
             update.delete(mark, "TXT", found.mark.text())
             for slot in (marks.slot(word) for word in found.mark.words if word not in found.mark.left):
                 update.delete(*_place(host, slot), slot.text)
+        if found.beside.texts:
+            update.present(mark, "TXT", *found.beside.texts)
         else:
             update.absent(mark, "TXT")
+        if after is not None:
             for name in (host, mark):  # beside an alias nothing else is added, and nobody says so
                 update.absent(name, "CNAME")
-        if after is not None:
-            self._add(update, host, found.mark or found.lost, after)
+            self._add(update, host, found, after)
         return update
 
-    def _add(
-        self, update: dns.update.UpdateMessage, host: dns.name.Name, former: Mark | None, after: Attributes
-    ) -> None:
+    def _add(self, update: dns.update.UpdateMessage, host: dns.name.Name, found: _Found, after: Attributes) -> None:
         ttl, words = int(str(after.get("ttl", self.settings.ttl))), _tuple(after, "safety")
-        new = Mark(str(after["site"]), words, self._left_to_others(host, former, words))
-        update.add(below(host, MARK_LABEL), ttl, "TXT", new.text())
+        former, mark = found.mark or found.lost, (below(host, MARK_LABEL), "TXT")
+        theirs = self._theirs(host, former, words)
+        texts = {place: records.texts for place, records in theirs.items()}
+        new = Mark(
+            str(after["site"]), words, frozenset(word for word in words if _serves(texts, host, marks.slot(word)))
+        )
+        theirs[mark] = _without(found.beside, {found.mark.text()} if found.mark else set())
+
+        def add(place: dns.name.Name, kind: str, text: str) -> None:
+            beside = theirs.get((place, kind), NOTHING)  # the records of one type have one TTL (RFC 2181): theirs stays
+            update.add(place, beside.ttl if beside.texts else ttl, kind, text)
+
+        add(*mark, new.text())
         for kind in ADDRESS_TYPES:
             for address in _tuple(after, kind.lower()):
-                update.add(host, ttl, kind, address)
+                add(host, kind, address)
         for slot in (marks.slot(word) for word in words if word not in new.left):
-            place, kind = _place(host, slot)
-            update.add(place, ttl, kind, slot.text)
+            add(*_place(host, slot), slot.text)
 
     def _checks(self, server: Server, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
         """What one server tells the world, asked over UDP as resolvers do."""
@@ -228,7 +262,7 @@ class RecordsDriver:
         asked = {question: zone.ask_as_resolver(question, server) for question in questions}
         keys = zone.ask_as_resolver((dns.name.from_text(self.settings.zone), "DNSKEY"), server)
         texts = {(name, kind): answer(response, name, kind) for (name, kind), response in asked.items()}
-        authoritative = all(response.flags & dns.flags.AA for response in asked.values())
+        authoritative = all(asked[question].flags & dns.flags.AA for question in _questions(host))
         addresses = texts[host, "A"], texts[host, "AAAA"]
         shall = _tuple(wished, "a"), _tuple(wished, "aaaa")
         same = any(addresses) and addresses == shall
@@ -246,12 +280,13 @@ class RecordsDriver:
             ),
         ]
         if slots:
-            texts |= {(name, "CNAME"): answer(response, name, "CNAME") for (name, _), response in asked.items()}
+            for (name, _), response in asked.items():
+                texts |= {(name, kind): answer(response, name, kind) for kind in LEADING_ON}
             missing = [slot.word for slot in slots if not _serves(texts, host, slot)]
             words = ", ".join(missing or [slot.word for slot in slots])
             checks.append(Check("dns.safety", not missing, f"{server}: {'tanpa ' if missing else ''}{words}"))
         if self.settings.signed:
-            checks.append(_signed(server, keys, asked))
+            checks.append(signatures.judged(server, keys, asked))
         return tuple(checks)
 
 
@@ -263,16 +298,24 @@ class ChallengeRecords:
     type: str = "dns-01"
 
     def plant(self, host: str, place: str, value: str) -> None:  # noqa: ARG002 - the name alone says where
-        """Returns when every authoritative server has it. Raises TemporaryError `dns.slow` when one does not follow."""
+        """Returns when every authoritative server has it. Raises TemporaryError `dns.slow` when one does not follow,
+        and PermanentError `dns.foreign` where others give the answers.
+        """
         zone, name, text = Zone(self.settings), self._name(host), f'"{value}"'
-        update = dns.update.UpdateMessage(self.settings.zone)
-        update.add(name, 30, "TXT", text)
-        zone.send(update)
-        patience = Patience(self.settings.settle)
         asked = name, "TXT"
-        while any(text not in zone.texts(asked, server=server)[asked] for server in self.settings.authoritative):
+        found = zone.records(asked, *((name, kind) for kind in LEADING_ON))
+        theirs = {
+            question[1]: records for question, records in found.items() if records.texts and zone.holds(*question)
+        }
+        if kind := next(filter(theirs.get, LEADING_ON), None):
+            raise PermanentError("dns.foreign", f"{name.to_text(omit_final_dot=True)} sudah memiliki {kind}")
+        update = dns.update.UpdateMessage(self.settings.zone)
+        update.add(name, theirs["TXT"].ttl if theirs else CHALLENGE_TTL, "TXT", text)
+        zone.send(update)
+        patience, behind = Patience(self.settings.settle), list(self.settings.authoritative)
+        while behind := [server for server in behind if text not in zone.texts(asked, server=server)[asked]]:
             if patience.is_over():
-                raise TemporaryError("dns.slow", f"{name} belum sampai di semua server DNS")
+                raise TemporaryError("dns.slow", f"{name} belum sampai di {', '.join(map(str, behind))}")
             time.sleep(0.1)
 
     def clear(self, host: str, place: str, value: str) -> None:  # noqa: ARG002
@@ -293,9 +336,9 @@ def _place(host: dns.name.Name, slot: Slot) -> Question:
 
 
 def _places(host: dns.name.Name, slot: Slot) -> tuple[Question, ...]:
-    """Where the record stands, or an alias to one that others keep: the name of a site itself is none."""
+    """Where the record stands, or an alias or a delegation to who keeps one: the name of a site itself is none."""
     place, kind = _place(host, slot)
-    return ((place, kind), (place, "CNAME")) if slot.label else ((place, kind),)
+    return ((place, kind), *((place, each) for each in LEADING_ON if slot.label))
 
 
 def _has(key: Key, taken: str) -> str:
@@ -311,6 +354,10 @@ def _serves(texts: Mapping[Question, Collection[str]], host: dns.name.Name, slot
     return any(text.startswith(slot.others) for text in texts.get(place, ())) or any(map(texts.get, alias))
 
 
+def _without(records: Records, own: Collection[str]) -> Records:
+    return Records(tuple(text for text in records.texts if text not in own), records.ttl)
+
+
 def _tuple(after: Attributes, name: str) -> tuple[str, ...]:
     value = after.get(name)
     return value if isinstance(value, tuple) else ()
@@ -318,22 +365,3 @@ def _tuple(after: Attributes, name: str) -> tuple[str, ...]:
 
 def _questions(host: dns.name.Name) -> tuple[Question, ...]:
     return (host, "A"), (host, "AAAA"), (below(host, MARK_LABEL), "TXT")
-
-
-def _signed(server: Server, keys: dns.message.Message, asked: dict[Question, dns.message.Message]) -> Check:
-    """Every record set that was answered carries a signature by the zone's own keys, valid now (RFC 4035)."""
-    try:
-        zone_keys: dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset] = {
-            keys.question[0].name: _set_of(keys, keys.question[0].name, "DNSKEY")
-        }
-        for (name, kind), response in asked.items():
-            if answer(response, name, kind):
-                dns.dnssec.validate(_set_of(response, name, kind), _set_of(response, name, "RRSIG", kind), zone_keys)
-    except (KeyError, dns.exception.DNSException) as error:
-        return Check("dns.signed", ok=False, detail=f"{server}: tanpa tanda tangan DNSSEC yang sah: {error}")
-    return Check("dns.signed", ok=True, detail=f"{server}: ditandatangani dengan kunci {keys.question[0].name}")
-
-
-def _set_of(response: dns.message.Message, name: dns.name.Name, kind: str, covers: str = "NONE") -> dns.rrset.RRset:
-    types = dns.rdatatype.from_text(kind), dns.rdatatype.from_text(covers)
-    return response.find_rrset(response.answer, name, dns.rdataclass.IN, *types)

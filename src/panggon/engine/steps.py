@@ -90,10 +90,11 @@ class Steps:
             raise Stale("; ".join(strange))
 
     def write(self, index: int) -> None:
-        change, _ = self._due(index, Phase.WRITING)
+        change, found = self._due(index, Phase.WRITING)
         if self.position.stages[index] is not Stage.WRITING:
             self.note(Writing(index))
-        self._make(change.key, change.after)
+        if not _is_left_to_others(found, change.after):
+            self._make(change.key, change.after)
         self.note(Written(index))
         self._report(Phase.WRITTEN, index)
 
@@ -113,7 +114,8 @@ class Steps:
         began = self.position.stages[index]
         if began is not Stage.WRITING or not _reads(found, change.before):
             self.note(Undoing(index))
-            self._make(change.key, change.before)
+            if not _is_left_to_others(found, change.before):
+                self._make(change.key, change.before)
         self.note(Undone(index))
         self._report(Phase.UNDONE, index)
 
@@ -129,7 +131,8 @@ class Steps:
     def _make(self, key: Key, attributes: Attributes | None) -> None:
         driver = driver_of(key, self._drivers)
         patiently(lambda: driver.write(key, attributes), self._patience, self._sleep)
-        if not _reads(found := self._read(key), attributes):
+        found = self._read(key)
+        if not _reads(found, attributes) and not _is_left_to_others(found, attributes):
             raise PermanentError(journal.READBACK, _strange(found))
 
     def _read(self, key: Key) -> Observation:
@@ -144,6 +147,9 @@ class Steps:
         """May the resource read like this at this point of the journal? (`index` past the changes: kept as it is.)"""
         stages = self.position.stages
         stage = stages[index] if index < len(stages) else Stage.PENDING
+        goal = change.after if stage in (Stage.WRITING, Stage.WRITTEN) else change.before
+        if stage is not Stage.PENDING and _is_left_to_others(found, goal):
+            return True
         if index == self.position.misread or (stage is Stage.WRITING and self.closes):
             return found.standing is not Standing.FOREIGN
         if change.mends and stage is Stage.UNDONE:  # it was left as it had become by then
@@ -189,6 +195,13 @@ def _reads(found: Observation, attributes: Attributes | None) -> bool:
     if found.standing is Standing.OURS:
         return attributes is not None and plans.same(found.attributes, attributes)
     return found.standing is Standing.ABSENT and attributes is None
+
+
+def _is_left_to_others(found: Observation, wished: Attributes | None) -> bool:
+    """Whether nothing of ours shall be there, and is: at one name of a zone others may have records beside ours, and
+    keep them when ours go.
+    """
+    return wished is None and found.key.kind is Kind.RECORDS and found.standing is Standing.FOREIGN
 
 
 def _has_run_out(found: Observation, former: Attributes | None) -> bool:

@@ -225,9 +225,16 @@ class Sites:
         """Sites that cannot answer because their version of PHP was taken off the machine, by that version."""
         return self.recorded.with_php_but(self.php_versions)
 
-    def is_shutting(self, site: str) -> bool:
-        """Whether a closing was left before its end (`journal.is_shutting`)."""
-        return journal.is_shutting(journal_file.read(self.journal_path(site)))
+    def is_left_alone(self, site: str) -> bool:
+        """Whether no run is under way, and no closing was left before its end (`journal.is_shutting`). Cheap where the
+        last run has reached its wish: it is asked before and after each visit.
+        """
+        ended = journal_file.ended(self.journal_path(site))
+        if ended and ended[0] is Word.APPLIED:
+            return True
+        entries = journal_file.read(self.journal_path(site))
+        position = journal.fold(entries)
+        return (position is None or position.outcome is not None) and not journal.is_shutting(entries)
 
     def named_under_way(self) -> Mapping[str, frozenset[str]]:
         """The names that runs under way give, by site. Every journal is read for it."""

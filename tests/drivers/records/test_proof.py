@@ -1,17 +1,38 @@
 """Records are proven by asking every server."""
 
+import re
 import socket
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import dns.dnssec
+import dns.dnssectypes
+import dns.message
+import dns.name
+import dns.rrset
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from demo.ports import free_port
 from panggon.core.node.planning.resources import Attributes
 from panggon.drivers.dns import RecordsDriver
+from panggon.drivers.zones import signatures
 from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
-from tests.drivers.records.zone import FIRST, HOST, KEY, SAFETY, SITE, SPEC, driver_settings, knot_settings, proven
+from tests.drivers.records.zone import (
+    FIRST,
+    HOST,
+    KEY,
+    SAFETY,
+    SITE,
+    SPEC,
+    ZONE,
+    driver_settings,
+    knot_settings,
+    proven,
+)
 from tests.drivers.running import running
 from tests.waiting import until
 
@@ -105,3 +126,40 @@ class TestProof:
             until(lambda: looked_at_once(driver.settings) == wished)
             unsigned = replace(driver_settings(plain), signed=False)
             assert [check.name for check in proven(unsigned, FIRST)] == ["dns.answer", "dns.mark"]
+
+
+DAY = timedelta(days=1)
+KEPT = ec.generate_private_key(ec.SECP256R1())
+SHOWN = dns.dnssec.make_dnskey(KEPT.public_key(), dns.dnssectypes.Algorithm.ECDSAP256SHA256)
+
+
+def answered(kind: str, text: str, *, since: timedelta, until: timedelta, signs: bool = True) -> dns.message.Message:
+    """As a signed zone answers, with one signature from and to then."""
+    apex = dns.name.from_text(ZONE)
+    message = dns.message.make_response(dns.message.make_query(apex, kind))
+    records, now = dns.rrset.from_text(apex, 300, "IN", kind, text), datetime.now(UTC)
+    message.answer.append(records)
+    if signs:
+        signature = dns.dnssec.sign(records, KEPT, apex, SHOWN, inception=now + since, expiration=now + until)
+        message.answer.append(dns.rrset.from_rdata(apex, 300, signature))
+    return dns.message.from_wire(message.to_wire())
+
+
+@pytest.mark.parametrize("which", ["DNSKEY", "A"])
+@pytest.mark.parametrize(
+    ("valid", "said"),
+    [
+        ({"since": -DAY, "until": DAY}, ""),
+        ({"since": -2 * DAY, "until": -DAY}, r"habis masa berlakunya \d{4}-.* UTC; zona itu harus ditandatangani lagi"),
+        ({"since": DAY, "until": 2 * DAY}, r"baru berlaku mulai \d{4}-.* UTC; periksa jam .*"),
+        ({"since": -DAY, "until": DAY, "signs": False}, "tidak ditandatangani"),
+    ],
+)
+def test_signatures_that_resolvers_would_not_take_are_named(which: str, valid: dict[str, Any], said: str) -> None:
+    """Those of the keys themselves too."""
+    fine = {"since": -DAY, "until": DAY}
+    keys = answered("DNSKEY", SHOWN.to_text(), **(valid if which == "DNSKEY" else fine))
+    address = answered("A", "192.0.2.1", **(valid if which == "A" else fine))
+    check = signatures.judged(Server("127.0.0.1"), keys, {(dns.name.from_text(ZONE), "A"): address})
+    assert check.ok is (said == "")
+    assert re.search(f"{ZONE} {which} {said}$" if said else "ditandatangani dengan kunci", check.detail)

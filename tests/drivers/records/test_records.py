@@ -1,9 +1,11 @@
 """What a site's name gets in the zone, beside what others have there."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import dns.name
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
@@ -12,10 +14,24 @@ from panggon.core.node.zone_names import leading_elsewhere, leading_to
 from panggon.drivers.dns import ChallengeRecords, RecordsDriver
 from panggon.drivers.system import shell
 from panggon.drivers.zones import transfer
-from panggon.drivers.zones.zone import Settings
+from panggon.drivers.zones.zone import Server, Settings, Zone
+from panggon.node.servers import knot
 from tests.drivers import bind
 from tests.drivers.contract import Case, Contract
-from tests.drivers.records.zone import FIRST, HOST, KEY, SAFETY, SECOND, SITE, ZONE, Others, everything, proven
+from tests.drivers.records.zone import (
+    FIRST,
+    HOST,
+    KEY,
+    SAFETY,
+    SECOND,
+    SITE,
+    ZONE,
+    Others,
+    everything,
+    knot_settings,
+    proven,
+)
+from tests.drivers.running import running
 
 pytestmark = pytest.mark.real
 
@@ -79,6 +95,26 @@ class TestOthersRecords:
         assert others.ask(HOST, "A") == ["203.0.113.8"]
         others.remove(f"*.{ZONE}", "A")
 
+    @pytest.mark.parametrize(
+        ("kind", "text"),
+        [
+            ("TXT", '"v=spf1 -all"'),
+            ("TXT", '"v=DMARC1; p=none"'),
+            ("MX", "10 mail.example."),
+            ("CAA", '0 issue "lain.example"'),
+        ],
+    )
+    def test_what_a_wildcard_of_the_zone_answers_is_made_of_its_own(
+        self, driver: RecordsDriver, others: Others, kind: str, text: str
+    ) -> None:
+        """It ends where the name begins."""
+        others.add(f"*.{ZONE}", kind, text)
+        driver.write(KEY, SECOND)
+        assert driver.read(KEY).attributes == SECOND
+        assert [check for check in proven(driver.settings, SECOND) if not check.ok] == []
+        driver.write(KEY, None)
+        others.remove(f"*.{ZONE}", kind)
+
     def test_who_has_the_same_as_the_wildcard_has_the_name(self, driver: RecordsDriver, others: Others) -> None:
         for name in (f"*.{ZONE}", HOST):
             others.add(name, "A", "203.0.113.8")
@@ -101,6 +137,39 @@ class TestOthersRecords:
             assert others.ask(f"_dmarc.{HOST}", "CNAME") == ["dmarc.example." if alias else "www.example."]
             others.remove(f"_dmarc.{HOST}", "CNAME")
         others.remove(f"*.{ZONE}", "CNAME")
+
+    def test_dmarc_that_others_serve_from_elsewhere_is_theirs(self, driver: RecordsDriver, others: Others) -> None:
+        others.add(f"_dmarc.{HOST}", "NS", "ns.surat.example.")
+        driver.write(KEY, SECOND)
+        assert driver.read(KEY).attributes == SECOND
+        assert "-dmarc" in others.ask(f"_panggon.{HOST}", "TXT")[0]
+        assert [check for check in proven(driver.settings, SECOND) if not check.ok] == []
+        driver.write(KEY, None)
+        others.remove(f"_dmarc.{HOST}", "NS")
+        assert driver.read(KEY).standing is Standing.ABSENT
+
+    def test_an_alias_in_the_place_of_our_addresses_is_named(self, driver: RecordsDriver, others: Others) -> None:
+        driver.write(KEY, FIRST)
+        for kind in ("A", "AAAA"):
+            others.remove(HOST, kind)
+        others.add(HOST, "CNAME", "www.example.")
+        with pytest.raises(PermanentError, match=rf"dns\.foreign: {HOST} sudah memiliki CNAME"):
+            driver.write(KEY, FIRST)
+        driver.write(KEY, None)
+        assert others.ask(f"_panggon.{HOST}", "TXT") == []
+        assert others.ask(HOST, "CNAME") == ["www.example."]
+        others.remove(HOST, "CNAME")
+
+    def test_texts_of_others_beside_the_mark_are_left_alone(self, driver: RecordsDriver, others: Others) -> None:
+        mark, theirs = f"_panggon.{HOST}", '"site=s900009"'
+        others.add(mark, "TXT", '"catatan"')
+        driver.write(KEY, FIRST)
+        others.add(mark, "TXT", theirs)
+        driver.write(KEY, SECOND)
+        assert driver.read(KEY).attributes == SECOND
+        driver.write(KEY, None)
+        assert others.ask(mark, "TXT") == ['"catatan"', theirs]
+        others.remove(mark, "TXT")
 
     def test_the_name_of_another_site_is_not_taken_over(self, driver: RecordsDriver) -> None:
         driver.write(KEY, FIRST)
@@ -252,24 +321,70 @@ def test_safety_records_beside_those_of_others_and_nothing_left_in_the_end(serve
     assert everything(served) == before
 
 
-def test_below_what_others_serve_nothing_is_made(served: Settings) -> None:
-    """Knot and BIND take records that nobody can meet there: they would be met when that is gone."""
+def test_how_long_what_others_have_may_be_kept_stays(served: Settings) -> None:
+    """Knot and BIND give all records of a type the TTL of the one that came last."""
     driver, others, before = RecordsDriver(served), Others(served), everything(served)
-    above, key = f"bagian.{ZONE}", Key(Kind.RECORDS, f"situs.bagian.{ZONE}")
-    cases = (("NS", "ns.example.", f"NS di {above}"), ("DNAME", f"lain.{ZONE}.", "CNAME"))
-    for kind, text, has in cases:
-        others.add(above, kind, text)
-        found = driver.read(key)
-        assert (found.standing, found.detail) == (Standing.FOREIGN, f"{key.name} sudah memiliki {has}")
-        with pytest.raises(PermanentError, match=r"dns\.foreign"):
-            driver.write(key, SECOND)
-        others.remove(above, kind)
-        assert driver.read(key).standing is Standing.ABSENT
-    others.add(f"_panggon.{HOST}", "CNAME", "www.example.")  # where our mark would be
-    with pytest.raises(TemporaryError, match=r"dns\.changed"):
-        driver.write(KEY, SECOND)
-    others.remove(f"_panggon.{HOST}", "CNAME")
+    places = {HOST: 7200, f"_dmarc.{HOST}": 0, f"_panggon.{HOST}": 3600, f"_acme-challenge.{HOST}": 7200}
+    for place, ttl in places.items():
+        others.add(place, "TXT", '"lain"', ttl=ttl)
+    driver.write(KEY, SECOND)
+    ChallengeRecords(served).plant(HOST, "", "jawaban")
+    ChallengeRecords(served).clear(HOST, "", "jawaban")
+    assert driver.read(KEY).attributes == SECOND
+    asked = [(dns.name.from_text(place), "TXT") for place in places]
+    for texts in (2, 1):
+        found = Zone(served).records(*asked)
+        assert [found[each].ttl for each in asked] == list(places.values())
+        assert [len(found[each].texts) for each in asked] == [texts, texts, texts, 1]
+        driver.write(KEY, None)
+    for place in places:
+        others.remove(place, "TXT")
     assert everything(served) == before
+
+
+@pytest.mark.parametrize(
+    ("above", "kind", "text", "has"),
+    [
+        (f"bagian.{ZONE}", "NS", "ns.example.", f"NS di bagian.{ZONE}"),
+        (f"bagian.{ZONE}", "DNAME", f"lain.{ZONE}.", f"DNAME di bagian.{ZONE}"),
+        (f"situs.bagian.{ZONE}", "DNAME", f"lain.{ZONE}.", "DNAME"),
+        (f"_panggon.situs.bagian.{ZONE}", "NS", "ns.example.", f"NS di _panggon.situs.bagian.{ZONE}"),
+        (f"_panggon.situs.bagian.{ZONE}", "CNAME", "www.example.", f"CNAME di _panggon.situs.bagian.{ZONE}"),
+    ],
+)
+def test_below_what_others_serve_nothing_is_made(served: Settings, above: str, kind: str, text: str, has: str) -> None:
+    """Knot and BIND take records that nobody can meet there: they would be met when that is gone. Without its mark a
+    site's name could not be taken away again.
+    """
+    driver, others, before = RecordsDriver(served), Others(served), everything(served)
+    key = Key(Kind.RECORDS, f"situs.bagian.{ZONE}")
+    others.add(above, kind, text)
+    found = driver.read(key)
+    assert (found.standing, found.detail) == (Standing.FOREIGN, f"{key.name} sudah memiliki {has}")
+    with pytest.raises(PermanentError, match=r"dns\.foreign"):
+        driver.write(key, SECOND)
+    others.remove(above, kind)
+    assert driver.read(key).standing is Standing.ABSENT
+    assert everything(served) == before
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "has"), [(f"_panggon.{HOST}", "NS", f"NS di _panggon.{HOST}"), (HOST, "DNAME", "DNAME")]
+)
+def test_what_hides_the_mark_of_ours_holds_up_its_removal(served: Settings, place: str, kind: str, has: str) -> None:
+    """The addresses still lead here. Knot takes no DNAME where there is something below."""
+    own, others = RecordsDriver(served, owned=frozenset({KEY})), Others(served)
+    own.write(KEY, FIRST)
+    with suppress(AssertionError):
+        others.add(place, kind, "ns.example.")
+    if kind in transfer.names(served).others.get(place, ()):
+        found = own.read(KEY)
+        assert (found.standing, found.detail) == (Standing.PARTIAL, f"{HOST} sudah memiliki {has}")
+        with pytest.raises(PermanentError, match=rf"dns\.foreign: {HOST} sudah memiliki {has}"):
+            own.write(KEY, None)
+        others.remove(place, kind)
+    own.write(KEY, None)
+    assert own.read(KEY).standing is Standing.ABSENT
 
 
 def test_an_answer_to_a_challenge_is_taken_away_exactly(settings: Settings, others: Others) -> None:
@@ -284,3 +399,28 @@ def test_an_answer_to_a_challenge_is_taken_away_exactly(settings: Settings, othe
     others.remove(name, "TXT")
     with pytest.raises(PermanentError, match=r"dns\.name"):
         challenge.plant("*.lain.example", "", "x")
+
+
+@pytest.mark.parametrize("kind", ["CNAME", "NS"])
+def test_who_answers_challenges_elsewhere_is_named(settings: Settings, others: Others, kind: str) -> None:
+    before = everything(settings)
+    others.add(f"_acme-challenge.{HOST}", kind, "acme.example.")
+    with pytest.raises(PermanentError, match=rf"dns\.foreign: _acme-challenge\.{HOST} sudah memiliki {kind}$"):
+        ChallengeRecords(settings).plant(HOST, "", "x")
+    others.remove(f"_acme-challenge.{HOST}", kind)
+    assert everything(settings) == before
+    others.add(f"*.{ZONE}", "CNAME", "www.example.")
+    ChallengeRecords(settings).plant(HOST, "", "x")
+    ChallengeRecords(settings).clear(HOST, "", "x")
+    others.remove(f"*.{ZONE}", "CNAME")
+
+
+def test_a_server_that_has_no_answer_to_a_challenge_is_named(settings: Settings, root: Path) -> None:
+    lagging = knot_settings(root / "behind")
+    knot.prepare(lagging)
+    with running(knot.server(lagging)):
+        behind = Server("127.0.0.1", lagging.port)
+        both = replace(settings, authoritative=(settings.primary, behind), settle=1)
+        with pytest.raises(TemporaryError, match=rf"dns\.slow: .* belum sampai di {behind}$"):
+            ChallengeRecords(both).plant(HOST, "", "x")
+    ChallengeRecords(settings).clear(HOST, "", "x")

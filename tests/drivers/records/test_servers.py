@@ -1,8 +1,11 @@
 """Servers that refuse, are killed, or answer in another order."""
 
+import shutil
 import socket
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,12 +15,13 @@ import dns.name
 import dns.query
 import dns.rcode
 import dns.rrset
+import dns.tsig
 import dns.update
 import dns.xfr
 import pytest
 
 from demo.ports import free_port
-from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.node.planning.resources import Key, Kind, Standing
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.system import shell
@@ -26,7 +30,17 @@ from panggon.drivers.zones.zone import Server, Settings, Zone
 from panggon.node.servers import knot
 from tests.drivers import secondary
 from tests.drivers.dripping import serve
-from tests.drivers.records.zone import FIRST, HOST, KEY, SECOND, ZONE, driver_settings, knot_settings, proven
+from tests.drivers.records.zone import (
+    FIRST,
+    HOST,
+    KEY,
+    SECOND,
+    ZONE,
+    driver_settings,
+    everything,
+    knot_settings,
+    proven,
+)
 from tests.drivers.running import running
 from tests.waiting import until
 
@@ -79,7 +93,9 @@ class TestRefusals:
 
     def test_a_server_of_another_zone_is_named(self, settings: Settings) -> None:
         lost = RecordsDriver(replace(settings, zone="lain.example"))
-        with pytest.raises(PermanentError, match=r"dns\.refused: .* menjawab REFUSED untuk lain\.example"):
+        with pytest.raises(
+            PermanentError, match=r"dns\.refused: .* tidak menjawab untuk lain\.example \(REFUSED\): zona itu tidak ada"
+        ):
             lost.read(Key(Kind.RECORDS, "opd.lain.example"))
 
 
@@ -137,6 +153,25 @@ class TestKnot:
                 found = Zone(both).texts((dns.name.from_text(HOST), "A"), server=both.authoritative[1])
                 assert list(found.values()) == [wished["a"]]
 
+    @pytest.mark.parametrize("apex", [f"bagian.{ZONE}", f"situs.bagian.{ZONE}"])
+    def test_nothing_is_made_in_a_zone_that_the_server_has_below(self, root: Path, apex: str) -> None:
+        """The server would take it, into the zone above, and answer from the one below."""
+        server = knot_settings(root / apex)
+        knot.prepare(server)
+        place = server.data / "zones" / f"{apex}.zone"
+        place.write_text(f"{apex}. 3600 SOA ns1.{ZONE}. admin.{ZONE}. 1 3600 900 1209600 300\n{apex}. NS ns1.{ZONE}.\n")
+        shutil.chown(place, knot.USER)
+        with server.configuration.open("a") as configuration:
+            configuration.write(f'  - domain: {apex}\n    file: "{place}"\n')
+        driver, key = RecordsDriver(driver_settings(server)), Key(Kind.RECORDS, f"situs.bagian.{ZONE}")
+        with running(knot.server(server)):
+            before, found = everything(driver.settings), driver.read(key)
+            has = "zona sendiri" if apex == key.name else f"zona sendiri di {apex}"
+            assert (found.standing, found.detail) == (Standing.FOREIGN, f"{key.name} sudah memiliki {has}")
+            with pytest.raises(PermanentError, match=r"dns\.foreign"):
+                driver.write(key, SECOND)
+            assert everything(driver.settings) == before
+
     def test_the_secret_is_for_root_and_the_server_only(self, server: knot.Settings) -> None:
         assert oct(server.secret.stat().st_mode & 0o777) == "0o600"
         for path in (server.secret, server.configuration):
@@ -165,6 +200,82 @@ def test_answers_in_another_order_find_their_questions() -> None:
         with ThreadPoolExecutor() as pool:
             pool.submit(answer)
             assert asked.texts(first, second) == {first: ('"a"',), second: ('"b"',)}
+
+
+def test_a_server_that_ends_the_connection_after_each_answer_is_asked_again() -> None:
+    asked = [(dns.name.from_text(f"{label}.kota.example"), "TXT") for label in "abc"]
+    with answering(dns.message.make_response) as server:
+        found = Zone(Settings("kota.example", server, (server,), "key", "")).texts(*asked)
+    assert found == dict.fromkeys(asked, ())
+
+
+@pytest.mark.parametrize(
+    ("rcode", "error", "said"),
+    [
+        (
+            "REFUSED",
+            PermanentError,
+            r"dns\.refused: .* \(REFUSED\): kunci TSIG belum boleh .*, atau zona itu dibekukan",
+        ),
+        ("NOTAUTH", PermanentError, r"dns\.refused: .* \(NOTAUTH\): server itu bukan server utama"),
+        ("NOTIMP", PermanentError, r"dns\.refused: .* \(NOTIMP\): server itu tidak menerima pembaruan"),
+        ("NOTZONE", PermanentError, r"dns\.refused: .* \(NOTZONE\)$"),
+        ("SERVFAIL", TemporaryError, r"dns\.down: .* \(SERVFAIL\): catatan server itu menyebut sebabnya"),
+        ("YXRRSET", TemporaryError, r"dns\.changed"),
+        ("", PermanentError, r"dns\.refused: .*: jawabannya tidak ditandatangani"),
+    ],
+)
+def test_what_a_server_has_against_an_update_is_said(rcode: str, error: type[PanggonError], said: str) -> None:
+    """Also where it does not sign that, as one that knows no updates: whoever sits between could have said it."""
+
+    def answer(query: dns.message.Message) -> dns.message.Message:
+        response = dns.message.make_response(query if rcode else dns.message.from_wire(query.to_wire(), keyring=False))
+        response.set_rcode(dns.rcode.from_text(rcode or "NOERROR"))
+        return response
+
+    secret = "cmFoYXNpYQ=="
+    with answering(answer, {dns.name.from_text("key"): dns.tsig.Key("key", secret)}) as server:
+        zone = Zone(Settings("kota.example", server, (server,), "key", secret))
+        with pytest.raises(error, match=said):
+            zone.send(dns.update.UpdateMessage("kota.example"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"\0\1\2",
+        # A header, and an address of three bytes.
+        bytes.fromhex("0000 8400 0000 0001 0000 0000 00 0001 0001 00000000 0003 010203"),
+    ],
+)
+def test_a_zone_that_is_garbled_is_none(settings: Settings, message: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+        pool.submit(serve, listener, len(message).to_bytes(2, "big") + message, drops=1)
+        with pytest.raises(TemporaryError, match=r"dns\.down"):
+            transfer.names(replace(settings, primary=Server("127.0.0.1", listener.getsockname()[1])))
+
+
+@contextmanager
+def answering(
+    answer: Callable[[dns.message.Message], dns.message.Message],
+    keys: dict[dns.name.Name, dns.tsig.Key] | None = None,
+) -> Iterator[Server]:
+    """A server that gives one answer over each connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+
+        def serve() -> None:
+            while True:
+                line, _ = listener.accept()
+                with line:
+                    try:
+                        dns.query.send_tcp(line, answer(dns.query.receive_tcp(line, keyring=keys)[0]))
+                    except EOFError:
+                        return
+
+        pool.submit(serve)
+        address, port = listener.getsockname()
+        yield Server(address, port)
+        socket.create_connection((address, port)).close()
 
 
 class TestAfterwards:

@@ -9,6 +9,7 @@ import socket
 import struct
 from io import BufferedReader
 
+import dns.exception
 import dns.message
 import dns.name
 import dns.rcode
@@ -25,6 +26,7 @@ HEADER_BYTES = 12
 LONGEST = 120.0  # seconds of a whole zone; one of 5,000 sites takes one or two
 POINTER = 0b1100_0000  # the two first bits of a length: the rest of the name stands elsewhere (RFC 1035, 4.1.4)
 OF_A_QUESTION, OF_A_RECORD = 4, struct.Struct("!HHIH")  # type, class, TTL, length
+ADDRESS_BYTES = (4, 16)
 ADDRESSES = frozenset({dns.rdatatype.A, dns.rdatatype.AAAA})
 # RFC 9460 (visitors), RFC 6672 (all below a name), RFC 1034 (servers).
 OTHERS = {each: each.name for each in (dns.rdatatype.HTTPS, dns.rdatatype.SVCB, dns.rdatatype.DNAME, dns.rdatatype.NS)}
@@ -64,6 +66,8 @@ def _read(said: BufferedReader, count: int) -> bytes:
 
 def _take(wire: bytes, found: ZoneNames, server: Server) -> int:
     """Add what one message has; how many SOA records were among it."""
+    if len(wire) < HEADER_BYTES:
+        raise dns.exception.FormError
     _id, flags, questions, answers, _, _ = struct.unpack("!6H", wire[:HEADER_BYTES])
     rcode = dns.rcode.from_flags(flags, 0)
     if rcode != dns.rcode.NOERROR or not answers:
@@ -80,6 +84,8 @@ def _take_record(parser: dns.wire.Parser, found: ZoneNames) -> bool:
     _pass_name(parser)
     kind, _class, _ttl, length = OF_A_RECORD.unpack(parser.get_bytes(OF_A_RECORD.size))
     if kind in ADDRESSES:
+        if length not in ADDRESS_BYTES:
+            raise dns.exception.FormError
         address = str(ipaddress.ip_address(parser.get_bytes(length)))
         found.addresses.setdefault(_name(parser, begins), set()).add(address)
     elif kind == dns.rdatatype.CNAME:

@@ -31,6 +31,18 @@ REFUSALS: Mapping[type[Exception], str] = {
     dns.tsig.PeerBadSignature: "rahasianya di sana lain",
     dns.tsig.BadSignature: "jawabannya tidak ditandatangani dengan rahasia ini",
 }
+# What a server has against a question or an update (RFC 1035, 2136), as far as that can be told from afar.
+AGAINST_QUESTIONS: Mapping[int, str] = {
+    dns.rcode.SERVFAIL: "di sana zona itu gagal dimuat, atau kedaluwarsa karena server utamanya lama tidak terjangkau",
+    dns.rcode.REFUSED: "zona itu tidak ada di sana, atau mesin ini tidak boleh bertanya",
+}
+AGAINST_UPDATES: Mapping[int, str] = {
+    dns.rcode.SERVFAIL: "catatan server itu menyebut sebabnya, misalnya disk yang penuh",
+    dns.rcode.REFUSED: "kunci TSIG belum boleh mengubahnya di sana, atau zona itu dibekukan (freeze)",
+    dns.rcode.NOTAUTH: "server itu bukan server utama zona itu",
+    dns.rcode.NOTIMP: "server itu tidak menerima pembaruan (RFC 2136)",
+}
+UNSIGNED = "jawabannya tidak ditandatangani; mungkin server itu tidak menerima pembaruan dengan TSIG (RFC 2136)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,9 @@ class Records:
     ttl: int
 
 
+NOTHING = Records((), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """Errors of all: TemporaryError `dns.down`, PermanentError `dns.refused`."""
@@ -102,7 +117,7 @@ class Zone:
             response = dns.query.tcp(update, primary.address, port=primary.port, timeout=settings.timeout)
         if response.rcode() in CHANGED:
             return False
-        self._accept(response, primary)
+        self._accept(response, f"{primary} tidak mengubah {settings.zone}", AGAINST_UPDATES)
         return True
 
     def texts(self, *questions: Question, server: Server | None = None) -> dict[Question, tuple[str, ...]]:
@@ -138,17 +153,18 @@ class Zone:
 
     def _answered(self, response: dns.message.Message, server: Server) -> dns.message.Message:
         if response.rcode() != dns.rcode.NXDOMAIN:
-            self._accept(response, server)
+            self._accept(response, f"{server} tidak menjawab untuk {self.settings.zone}", AGAINST_QUESTIONS)
         return response
 
-    def _accept(self, response: dns.message.Message, server: Server) -> None:
+    def _accept(self, response: dns.message.Message, otherwise: str, against: Mapping[int, str]) -> None:
         rcode = response.rcode()
+        if rcode == dns.rcode.NOERROR:
+            return
+        said = f"{otherwise} ({dns.rcode.to_text(rcode)})"
+        why = f"{said}: {against[rcode]}" if rcode in against else said
         if rcode == dns.rcode.SERVFAIL:
-            raise TemporaryError("dns.down", f"{server} menjawab SERVFAIL untuk {self.settings.zone}")
-        if rcode != dns.rcode.NOERROR:
-            raise PermanentError(
-                "dns.refused", f"{server} menjawab {dns.rcode.to_text(rcode)} untuk {self.settings.zone}"
-            )
+            raise TemporaryError("dns.down", why)
+        raise PermanentError("dns.refused", why)
 
 
 def answer(response: dns.message.Message, name: dns.name.Name, kind: str) -> tuple[str, ...]:
@@ -157,8 +173,11 @@ def answer(response: dns.message.Message, name: dns.name.Name, kind: str) -> tup
 
 
 def _records(response: dns.message.Message, name: dns.name.Name, kind: str) -> Records:
-    found = response.get_rrset(response.answer, name, dns.rdataclass.IN, dns.rdatatype.from_text(kind))
-    return Records(tuple(sorted(record.to_text() for record in found)), found.ttl) if found else Records((), 0)
+    """Of servers also what a delegation names."""
+    sections = (response.answer, response.authority) if kind == "NS" else (response.answer,)
+    types = dns.rdataclass.IN, dns.rdatatype.from_text(kind)
+    found = next(filter(None, (response.get_rrset(each, name, *types) for each in sections)), None)
+    return Records(tuple(sorted(record.to_text() for record in found)), found.ttl) if found else NOTHING
 
 
 def below(name: dns.name.Name, label: str) -> dns.name.Name:
@@ -168,10 +187,28 @@ def below(name: dns.name.Name, label: str) -> dns.name.Name:
 def _pipelined(
     queries: Iterable[dns.message.Message], server: Server, *, seconds: float
 ) -> dict[int, dns.message.Message]:
-    """The answers by the numbers of the queries; a server may give them in any order."""
+    """The answers by the numbers of the queries. A server that ends the connection before all are answered is asked
+    the others again (RFC 7766 section 6.2.4), each over a connection of its own.
+    """
     waiting = {query.id: query for query in queries}
-    wires = [query.to_wire() for query in waiting.values()]
     answers: dict[int, dns.message.Message] = {}
+    with suppress(EOFError, ConnectionError):
+        _take_answers(waiting, answers, server, seconds=seconds)
+    for query in [query for query in waiting.values() if query.id not in answers]:
+        _take_answers({query.id: query}, answers, server, seconds=seconds)
+    return answers
+
+
+def _take_answers(
+    queries: Mapping[int, dns.message.Message],
+    answers: dict[int, dns.message.Message],
+    server: Server,
+    *,
+    seconds: float,
+) -> None:
+    """Over one connection; they may come in any order."""
+    waiting = dict(queries)
+    wires = [query.to_wire() for query in waiting.values()]
     with socket.create_connection((server.address, server.port), seconds) as line:
         line.sendall(b"".join(len(wire).to_bytes(2, "big") + wire for wire in wires))
         while waiting:
@@ -180,7 +217,6 @@ def _pipelined(
             if query is None or not query.is_response(response):
                 raise dns.query.BadResponse
             answers[response.id] = response
-    return answers
 
 
 def _run(command: tuple[str, ...]) -> None:
@@ -200,5 +236,9 @@ def spoken_to(server: Server, key_name: str) -> Iterator[None]:
     except (dns.tsig.PeerError, dns.tsig.BadSignature, dns.message.UnknownTSIGKey) as error:
         why = REFUSALS.get(type(error), str(error) or type(error).__name__)
         raise PermanentError("dns.refused", f"{server} menolak kunci TSIG {key_name}: {why}") from error
+    except dns.exception.FormError as error:
+        if "requires a TSIG" in str(error):
+            raise PermanentError("dns.refused", f"{server}: {UNSIGNED}") from error
+        raise TemporaryError("dns.down", f"{server}: {error}") from error
     except (OSError, EOFError, dns.exception.DNSException) as error:
         raise TemporaryError("dns.down", f"{server}: {str(error) or type(error).__name__}") from error

@@ -163,6 +163,15 @@ def test_a_name_that_was_given_up_and_has_another_site_holds_up_nothing():
     assert kinds(make(again, FACTS, [*seen, *elsewhere])) == ["site", "runtime"]
 
 
+def test_a_purge_leaves_a_name_that_others_have_by_now():
+    seen = [found for found in existing(PARKED) if found.key.kind is not Kind.RECORDS]
+    plan = make(PURGED, FACTS, [*seen, foreign(Key(Kind.RECORDS, HOST), f"{HOST} sudah memiliki A")])
+    assert "directory" in kinds(plan)
+    assert Kind.RECORDS not in {way.key.kind for way in (*plan.changes, *plan.unchanged)}
+    with pytest.raises(PermanentError, match=r"plan\.foreign"):
+        make(OPEN, FACTS, [*seen, foreign(Key(Kind.RECORDS, HOST), f"{HOST} sudah memiliki A")])
+
+
 def test_a_door_of_strangers_is_not_shut_silently():
     seen = [found for found in existing(OPEN) if found.key.kind is not Kind.USER]
     with pytest.raises(PermanentError, match=r"plan\.foreign"):

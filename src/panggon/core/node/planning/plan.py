@@ -194,7 +194,8 @@ def _is_others_now(key: Key, spec: SiteSpec, seen: Mapping[Key, Observation], gi
     """Whether it is of a name that the site gave up, and somebody else has it since: nothing of the site's is there."""
     found = seen.get(key)
     theirs = found is not None and found.standing is Standing.FOREIGN
-    return key.name in given_away or (theirs and key.name in spec.retired_hosts)
+    given_up = key.name in spec.retired_hosts or (key.kind is Kind.RECORDS and spec.state is SiteState.PURGED)
+    return key.name in given_away or (theirs and given_up)
 
 
 def _is_no_door_of(site: str, found: Observation) -> bool:
