@@ -38,7 +38,7 @@ def main() -> int:
         with alone(places.state.with_suffix(".lock"), "peragaan ini sudah berjalan; hentikan dahulu dengan Ctrl-C"):
             return _demonstrate(places, simulation=arguments.simulate, leave=arguments.exit)
     except Stopped:
-        say(f"\nServer berhenti. Yang dibuat tetap di {places.state} dan {places.hosting} sampai script/demo --clean.")
+        say(f"\nServer berhenti. {_kept(places)}")
         return 130
     except (PanggonError, PermissionError) as error:
         say(f"✗ {cleaning.words_of(error)}")
@@ -56,7 +56,9 @@ def _demonstrate(places: Places, *, simulation: bool, leave: bool) -> int:
         held = _nine_steps(made, simulation=simulation, goes_on=not leave)
         if not leave:
             _serve(made, stack)
-        return 0 if held else 1
+    if leave:
+        say(f"\nPeragaan berakhir; semua server sudah berhenti. {_kept(places)}")
+    return 0 if held else 1
 
 
 # ------------------------------------------------------------------------------------------------------------------
@@ -69,6 +71,10 @@ def _arguments() -> argparse.Namespace:
         parser.add_argument(option, action="store_true")
     parser.add_argument("--places", nargs=3)
     return parser.parse_args()
+
+
+def _kept(places: Places) -> str:
+    return f"Yang dibuat tetap di {places.state} dan {places.hosting} sampai script/demo --clean."
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -147,7 +153,9 @@ def _nine_steps(places: Layout, *, simulation: bool, goes_on: bool) -> bool:
     figures.reckon(places, simulation=simulation)
     told = json.loads(result.read_text())
     evidence = _write_evidence(places, told, accounts, simulation=simulation)
-    _show_end(places, evidence, accounts, waiting=told["waiting"])
+    _show_proofs(places, evidence)
+    if goes_on:
+        _show_places(places, evidence, accounts, waiting=told["waiting"])
     return done.returncode == 0
 
 
@@ -194,11 +202,15 @@ def _reduced(places: Layout, *, simulation: bool) -> list[str]:
     return [f"{row['name']}: {row['reason']}" for row in status.get("protections", []) if not row["active"]]
 
 
-def _show_end(places: Layout, evidence: dict[str, Any], accounts: dict[str, Any], *, waiting: str) -> None:
+def _show_proofs(places: Layout, evidence: dict[str, Any]) -> None:
     held = sum(check["ok"] for check in evidence["checks"])
     say(f"\n{held} dari {len(evidence['checks'])} bukti terpenuhi. Catatan: {places.evidence}")
     for words in evidence["reduced"]:
         say(f"  perlindungan berkurang: {words}")
+
+
+def _show_places(places: Layout, evidence: dict[str, Any], accounts: dict[str, Any], *, waiting: str) -> None:
+    """Where everything is to be looked at, while it is served."""
     host, port = evidence["site"]["host"], places.ports["https"]
     say(f"\nPortal  {places.portal_url}/")
     say(f"Kinerja {places.portal_url}/kinerja/")

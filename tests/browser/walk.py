@@ -35,7 +35,7 @@ OVER = (State.DONE, State.WITHDRAWN, State.REFUSED)
 SEEN_ELSEWHERE = {"mfa_authenticate", "openid_connect_login", "openid_connect_callback", "office:logo", "api:api-root"}
 # Of one case, and no pages: what only takes a form, and what a page asks for while it is open.
 PARTS_OF_A_CASE = {
-    *("cases:archive", "cases:sheet", "cases:repeat", "cases:look", "cases:progress", "cases:reading"),
+    *("cases:archive", "cases:sheet", "cases:repeat", "cases:look", "cases:progress", "cases:papers", "cases:reading"),
     *("cases:renew_evidence", "cases:freshness", "cases:document_to_sign"),
 }
 

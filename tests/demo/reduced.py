@@ -34,6 +34,8 @@ def test_every_proof_holds_and_what_is_missing_is_named(
     assert [check for check in made.evidence["checks"] if not check["ok"]] == []
     assert len(made.evidence["checks"]) == 21
     assert json.loads((made.state / "result.json").read_text())["waiting"] == ""  # nothing is left where nobody goes on
+    assert done.stdout.rstrip().endswith("sampai script/demo --clean.")  # and no page is named, which nobody serves
+    assert "Portal  http" not in done.stdout
     named = dict(row.split(": ", 1) for row in made.evidence["reduced"])
     assert list(named) == MISSING
     assert all(named.values())

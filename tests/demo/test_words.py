@@ -1,7 +1,9 @@
 """What the demonstration prints says times and posts as the pages do."""
 
+import json
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from demo import __main__ as demonstration
 from demo import steps
-from demo.__main__ import _show_end
 from demo.browser import Page
-from demo.layout import WISHED_PORTS, Layout
+from demo.layout import WISHED_PORTS, Layout, Places
 from demo.people import Account, Person
 from demo.steps import Course
 
@@ -64,10 +66,37 @@ def test_one_more_request_waits_whether_it_is_new_or_was_left_by_the_last_start(
 def test_the_end_names_posts_and_what_waits(capsys: pytest.CaptureFixture[str], waiting: str) -> None:
     layout = Layout(Path("/state"), Path("/hosting"), 800_001, WISHED_PORTS, None)
     evidence = {"checks": [], "reduced": [], "site": {"host": "dinsos.panggon.test"}, "simulation": True}
-    _show_end(layout, evidence, {"registrar": vars(REGISTRAR)}, waiting=waiting)
+    demonstration._show_places(layout, evidence, {"registrar": vars(REGISTRAR)}, waiting=waiting)
     said = capsys.readouterr().out
     assert "Tata Usaha tu rahasia TOTP" in " ".join(said.split())
     assert "registrar" not in said
     left = "Satu permohonan lagi menunggu Tata Usaha, untuk Anda lanjutkan: http://localhost:8080/permohonan/"
     assert (f"{left}PH-2026-0002/\n" in said) == (waiting != "")
     assert (left in said) == (waiting != "")
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_who_does_not_stay_is_told_that_it_has_ended_and_not_where_to_look(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, leave: bool
+) -> None:
+    """A demonstration without its steps and servers."""
+    told = {"checks": [], "reduced": [], "site": {"host": "dinsos.panggon.test"}, "simulation": True, "waiting": ""}
+    places, made = Places(tmp_path, tmp_path, 800_001), Layout(tmp_path, tmp_path, 800_001, WISHED_PORTS, None)
+    made.office.mkdir(exist_ok=True)
+    made.accounts.write_text("{}")
+    monkeypatch.setattr(demonstration.cleaning, "reclaim", lambda _places: None)
+    monkeypatch.setattr(demonstration.layout, "prepare", lambda **_places: made)
+    monkeypatch.setattr(demonstration.figures, "reckon", lambda *_, **__: None)
+    monkeypatch.setattr(demonstration, "_stack", lambda *_, **__: nullcontext(SimpleNamespace(wait=lambda: 0)))
+    monkeypatch.setattr(demonstration, "_ready", lambda _stack: True)
+    monkeypatch.setattr(demonstration, "_write_evidence", lambda *_, **__: told)
+
+    def steps_are_done(*_: object, **__: object) -> SimpleNamespace:
+        (tmp_path / "result.json").write_text(json.dumps(told))
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(demonstration.subprocess, "run", steps_are_done)
+    assert demonstration._demonstrate(places, simulation=True, leave=leave) == 0
+    said = capsys.readouterr().out
+    assert "0 dari 0 bukti terpenuhi." in said
+    assert ("http://localhost" in said, "semua server sudah berhenti" in said) == (not leave, leave)

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from panggon.drivers.system import processes
+from panggon.core.errors import TemporaryError
+from panggon.drivers.system import processes, shell
 from panggon.node import layout, own_servers, protections
-from panggon.node.command import options
+from panggon.node.command import beginning, options
 from panggon.node.logs.logins import LoginWatch
 from panggon.node.servers import sshd
 from panggon.node.settings import config as configs
-from panggon.node.supervision import units
+from panggon.node.supervision import services, units
 from tests.waiting import until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -58,6 +59,30 @@ def test_a_unit_starts_and_stops_its_server_as_the_supervisor_does(servers, name
     assert signal.Signals[service.get("KillSignal", "SIGTERM")] is server.stop_signal
     assert float(service["TimeoutStopSec"]) == server.stop_seconds
     assert service.get("WorkingDirectory", "None") == str(server.cwd)
+
+
+def test_init_waits_for_a_systemd_that_answers_late(monkeypatch):
+    """As on a slow machine while it reads its units anew, because one of Debian's was switched off."""
+
+    def late(argv, *, seconds=20.0, **_):
+        if seconds < 300:
+            raise TemporaryError("shell.slow", argv[0])
+        asked.append(argv[1])
+        said = {
+            "list-units": "nginx.service loaded active",
+            "show": "\n\n".join(["ActiveState=inactive"] * len(argv[4:])),
+        }
+        return shell.Finished(0, said.get(argv[1], ""), "")
+
+    asked, told = [], []
+    monkeypatch.setattr(shell, "run", late)
+    monkeypatch.setattr(services, "demand_free", lambda *_: None)
+    for name in ("_fingerprints", "_begins"):
+        monkeypatch.setattr(beginning, name, lambda _config: {})
+    monkeypatch.setattr(beginning, "_await", lambda *_: None)
+    beginning._with_systemd(CONFIG, told.append)
+    assert asked[:4] == ["list-units", "list-unit-files", "disable", "show"]
+    assert told == ["nginx.service milik Debian dimatikan: Panggon menjalankan program itu sendiri"]
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in UNITS.glob("*.service")))

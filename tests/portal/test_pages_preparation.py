@@ -47,6 +47,50 @@ def test_a_failure_says_why_and_offers_to_try_again(office):
     assert "coba-lagi" in buttons(shown, case)
 
 
+def test_nothing_is_to_be_tried_again_where_nothing_failed(office):
+    """What a plan is made from is changed from the page of that plan."""
+    case = office.bring_to(State.PREPARING)
+    office.node_reports(Outcome.PLANNED)
+    shown = buttons(page(office, "technician", case), case)
+    assert ("siapkan" in shown, "coba-lagi" in shown) == (True, False)
+    assert "coba-lagi" in buttons(page(office, "technician", case, "siapkan"), case)
+    approved = office.bring_to(State.APPROVED, label="lain")
+    office.papers(approved)
+    office.told(approved, office.node_reports(Outcome.APPLIED))
+    assert "coba-lagi" not in buttons(page(office, "technician", approved), approved)
+
+
+def test_without_a_plan_one_can_be_asked_for_though_nothing_failed(office):
+    case = office.bring_to(State.PREPARING)
+    office.node_reports(Outcome.PLANNED)
+    case.site.wishes.update(cancelled_at=office.now)
+    assert "coba-lagi" in buttons(page(office, "technician", case), case)
+
+
+def test_an_opening_that_failed_can_be_tried_again(office):
+    case = office.bring_to(State.APPROVED)
+    office.papers(case)
+    office.told(case, office.node_reports(Outcome.RESTORED, problem="tls.refused"))
+    assert "coba-lagi" in buttons(page(office, "technician", case), case)
+
+
+def test_whoever_is_to_sign_waits_for_the_papers_on_a_page_that_looks_by_itself(office):
+    case = office.bring_to(State.AWAITING_APPROVAL)
+    waiting, polled = page(office, "head", case), page(office, "head", case, "naskah")
+    assert "belum selesai dibuat" in text(waiting)
+    shown = waiting.content.decode()
+    assert f'hx-get="/permohonan/{case.number}/naskah/" hx-trigger="every 2s"' in shown
+    assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in shown
+    assert (polled.status_code, polled.content, "HX-Refresh" in polled.headers) == (204, b"", False)
+    assert "every 2s" not in page(office, "division_head", case).content.decode()
+    office.papers(case)
+    assert page(office, "head", case, "naskah").headers["HX-Refresh"] == "true"
+    made = page(office, "head", case)
+    assert "sahkan" in buttons(made, case)
+    assert "every 2s" not in made.content.decode()
+    assert 'http-equiv="refresh"' not in made.content.decode()
+
+
 def test_a_proof_that_does_not_hold_is_told_to_the_dinas_and_not_to_the_agency(office):
     case = office.bring_to(State.PREPARING)
     office.node_reports(Outcome.PLANNED)

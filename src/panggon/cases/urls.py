@@ -42,6 +42,7 @@ urlpatterns = [
     path("permohonan/bacaan/<uuid:reading>/", application.reading, name="reading"),
     path("permohonan/<str:number>/", case.show, name="case"),
     path("permohonan/<str:number>/kemajuan/", case.progress, name="progress"),
+    path("permohonan/<str:number>/naskah/", case.papers, name="papers"),
     path("permohonan/<str:number>/arsip/", archive.archive, name="archive"),
     path("permohonan/<str:number>/ulangi/", repeating.repeat, name="repeat"),
     path("permohonan/<str:number>/periksa/", repeating.look, name="look"),

@@ -264,6 +264,7 @@ def test_requests_end_with_their_database_and_then_it_is_locked(leaving: tuple[P
     assert (place.is_locked(site, engine), server.sessions(site), [*mark.glob("database-*")]) == (True, 0, [])
     assert begun.communicate(timeout=60)[1]
     assert (reads_locked(suspended, site), idle(suspended, site, engine)) == (True, True)
+    assert reads_locked(quarantined, site), "locked once, it is not locked again"
 
 
 @ENGINES

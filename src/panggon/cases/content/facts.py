@@ -62,6 +62,11 @@ def documents(case: Case) -> dict[PaperKind, Paper]:
     return {kind: found[kind] for kind in SIGNED_TOGETHER if kind in found}
 
 
+def are_made(case: Case) -> bool:
+    """Whether all that is signed together lies frozen."""
+    return len(documents(case)) == len(SIGNED_TOGETHER)
+
+
 def site_changes(case: Case, frozen: Mapping[PaperKind, Paper]) -> tuple[Change, ...] | None:
     """What the newest proofs see otherwise than those that were frozen, and what the access document would say
     otherwise; None when they cannot be compared.

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from panggon.cases import selectors
 from panggon.cases.content.corrections import rounds
+from panggon.cases.content.facts import are_made
 from panggon.cases.content.parts import letter_of
 from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case
@@ -16,10 +18,11 @@ from panggon.cases.views.sightings import sightings
 from panggon.cases.views.time_spent import time_spent
 from panggon.cases.views.vacant import vacancy_words
 from panggon.cases.views.way import way
-from panggon.core.cases.procedure import State, step_under_way, waits_for
+from panggon.core.cases.procedure import Action, Need, State, step_under_way, waits_for
 from panggon.labels import STATE_LABELS
 from panggon.people.permissions import signed_in
 from panggon.schedule import selectors as schedule
+from panggon.sites import selectors as sites
 from panggon.surveys import selectors as surveys
 from panggon.surveys.models import Service
 
@@ -44,6 +47,14 @@ def progress(request: HttpRequest, number: str) -> HttpResponse:
     return response
 
 
+@signed_in
+def papers(request: HttpRequest, number: str) -> HttpResponse:
+    """Polled by whoever is to sign while the papers are being made; then the whole page is asked for anew."""
+    case = acting.case_or_404(request, number)
+    made = case.state != State.AWAITING_APPROVAL or are_made(case)
+    return HttpResponse(status=204, headers={"HX-Refresh": "true"} if made else {})
+
+
 def survey_path(case: Case, *, now: datetime) -> str:
     """Where the survey of a case that is over can be answered; empty when it was, or none was offered."""
     ended = STATE_LABELS[State(case.state)].waits_for is None
@@ -55,10 +66,12 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     state, now = State(case.state), timezone.now()
     # Before the offers: what still runs here makes the page ask again, so that older offers do not stay on it.
     view = preparation.view_of(case) if presentation.shows_preparation(case, request.user) else None
-    shown = buttons(selectors.offers(case, request.user, now=now), holder=waits_for(state))
+    offers = _worth_a_button(case, view, selectors.offers(case, request.user, now=now))
+    shown = buttons(offers, holder=waits_for(state))
     calendar = schedule.calendar()
     clock = selectors.clock_now(case, now=now, calendar=calendar)
     papers = selectors.papers_for(case, request.user, now=now)
+    waits_for_papers = any(fault.code == f"need.{Need.DOCUMENTS}" for offer in offers for fault in offer.blockers)
     return {
         "case": case,
         "state": STATE_LABELS[state],
@@ -67,6 +80,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "buttons": [button for button in shown if not button.blockers],
         "blocked": [] if view and view.running else [button for button in shown if button.blockers],
         "preparation": view,
+        "waits_for_papers": waits_for_papers,
         "sk_step": step_under_way(state),
         "sk_steps": range(1, 10),
         "repeats": view is not None and view.repeatable and case.technician == request.user,
@@ -88,3 +102,23 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "survey": survey_path(case, now=now),
         "access_open": presentation.access_open(case, request.user),
     }
+
+
+def _worth_a_button(
+    case: Case, view: preparation.Preparation | None, offers: Iterable[selectors.CaseOffer]
+) -> list[selectors.CaseOffer]:
+    """Without trying again where nothing failed and the way on is open; what a plan is made from is changed from the
+    page of that plan.
+    """
+    found = list(offers)
+    if view is None or view.problem or not _goes_on(case, found):
+        return found
+    return [offer for offer in found if offer.action is not Action.RETRY]
+
+
+def _goes_on(case: Case, offers: Iterable[selectors.CaseOffer]) -> bool:
+    """Whether there is a plan to carry out, or an opened site to hand over."""
+    if case.state != State.APPROVED:
+        return any(offer.action is Action.PREPARE and offer.possible for offer in offers)
+    proof = sites.evidence_of(case.site)
+    return bool(proof and proof.ok and proof.open and case.approved_at and proof.proved_at > case.approved_at)

@@ -42,7 +42,7 @@ def _with_systemd(config: NodeConfig, tell: Callable[[str], None]) -> None:
     units.switch_off(foreign)
     for unit in foreign:
         tell(f"{unit} milik Debian dimatikan: Panggon menjalankan program itu sendiri")
-    states = units.states(wanted)
+    states = units.states(wanted, seconds=units.START_SECONDS)
     running = {name for name, state in states.items() if state.running}
     for name in wanted:
         for listener in layout.listeners(config, name) if name not in running else ():

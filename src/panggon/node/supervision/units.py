@@ -18,6 +18,7 @@ DISTRIBUTION = {
 }
 # Longer than systemd lets units that wait for each other take: it is the one that gives up, and says on which.
 START_SECONDS = 3600.0
+ANSWER_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,11 @@ def installed() -> bool:
     return systemd.is_booted() and shell.run(["systemctl", "cat", TARGET]).code == 0
 
 
-def states(servers: Sequence[str]) -> dict[str, State]:
+def states(servers: Sequence[str], *, seconds: float = ANSWER_SECONDS) -> dict[str, State]:
+    """Systemd answers nobody while it reads its units anew, as after each that was switched off."""
     properties = ("Id", "ActiveState", "ActiveEnterTimestamp", "NRestarts", "MainPID")
     words = [f"--property={','.join(properties)}", "--timestamp=unix", *map(of, servers)]
-    blocks = shell.check(["systemctl", "show", *words]).strip().split("\n\n")
+    blocks = shell.check(["systemctl", "show", *words], seconds=seconds).strip().split("\n\n")
     rows = [dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks]
     return {server: _state(row) for server, row in zip(servers, rows, strict=True)}
 
@@ -62,7 +64,8 @@ def distributions_own(servers: Iterable[str]) -> tuple[str, ...]:
     patterns = [pattern for server in servers for pattern in DISTRIBUTION.get(server, ())]
     found: dict[str, None] = {}
     for listing, column, wanted in (("list-units", 2, "active"), ("list-unit-files", 1, "enabled")):
-        rows = shell.check(["systemctl", listing, "--plain", "--no-legend", *patterns]).splitlines() if patterns else []
+        argv = ["systemctl", listing, "--plain", "--no-legend", *patterns]
+        rows = shell.check(argv, seconds=START_SECONDS).splitlines() if patterns else []
         found.update({row.split()[0]: None for row in rows if row.split()[column] == wanted})
     return tuple(found)
 
