@@ -53,7 +53,7 @@ def command(directory: Path, port: int, *, durable: bool = True) -> list[str]:
     """The server in the foreground, on loopback only."""
     settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 100}
     if not durable:
-        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return [_program("postgres"), "-D", str(directory / "data"), *options]
 
