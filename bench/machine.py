@@ -44,6 +44,14 @@ PAGE = "<?php echo 'situs ', getmyuid();"
 STATIC = "<!doctype html><title>Halaman</title>" + "<p>Isi situs.</p>" * 300  # 5 kB
 
 
+def _processor_times() -> tuple[int, ...]:
+    """Of all processors, in ticks: for users, nice, system, idle, waiting, interrupts, soft ones, stolen."""
+    return tuple(map(int, Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]))
+
+
+BEGAN, STOLEN = _processor_times(), 7
+
+
 def spec(number: int, **changes: Any) -> SiteSpec:
     """The `number`-th site (from 0): PHP with a database, open."""
     made = SiteSpec(
@@ -120,8 +128,17 @@ def described() -> str:
     system = f"{platform.system()} {platform.release()}"
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
     waits = "" if may_go_first() else ", where who measures waits for a processor like others"
-    now = time.strftime("%F %H:%M")
-    return f"{model}, {os.cpu_count()} processors, {memory} GiB, {system}, load {load}, {now}{waits}"
+    now, taken = time.strftime("%F %H:%M"), _taken_by_other_machines()
+    words = f"load {load}, {taken:.1%} of its time taken by other machines since it began"
+    return f"{model}, {os.cpu_count()} processors, {memory} GiB, {system}, {words}, {now}{waits}"
+
+
+def _taken_by_other_machines() -> float:
+    """Part of the time of all processors, since the measurement began: of a virtual one the host may take much, and of
+    that no figure of this machine's own tells (proc_stat(5), steal).
+    """
+    passed = [now - before for now, before in zip(_processor_times(), BEGAN, strict=True)]
+    return passed[STOLEN] / (sum(passed) or 1)
 
 
 def alone(_base: Path, _settings: dict[str, Any]) -> AbstractContextManager[None]:
