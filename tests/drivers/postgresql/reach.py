@@ -1,5 +1,7 @@
 """How tests reach the server: as the superuser and as the site."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -19,6 +21,18 @@ def root_says(server: postgresql.Settings, *statements: str, database: str = "po
         for statement in statements:
             found = session.execute(statement)
         return found.fetchall() if found.description else []
+
+
+@contextmanager
+def login_beside(
+    reached: PostgreSql, server: postgresql.Settings, site: str, neighbour: str, *, password: str
+) -> Iterator[str]:
+    """How the site logs in to its database; there is a neighbour's, too."""
+    for each in (site, neighbour):
+        reached.make(each, password=password, connections=5)
+    yield make_conninfo(host=str(server.run), user=site, dbname=site, password=password)
+    for each in (site, neighbour):
+        reached.drop(each)
 
 
 def as_site(private: Path, **other: str) -> psycopg.Connection:

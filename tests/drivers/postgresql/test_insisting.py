@@ -6,11 +6,10 @@ from contextlib import closing, suppress
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.node.servers import postgresql
-from tests.drivers.postgresql.reach import root_says
+from tests.drivers.postgresql.reach import login_beside, root_says
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -25,11 +24,8 @@ HOLDING = {
 
 @pytest.fixture
 def login(reached: PostgreSql, server: postgresql.Settings) -> Iterator[str]:
-    for site in (SITE, NEIGHBOUR):
-        reached.make(site, password=PASSWORD, connections=5)
-    yield make_conninfo(host=str(server.run), user=SITE, dbname=SITE, password=PASSWORD)
-    for site in (SITE, NEIGHBOUR):
-        reached.drop(site)
+    with login_beside(reached, server, SITE, NEIGHBOUR, password=PASSWORD) as login:
+        yield login
 
 
 @pytest.mark.parametrize(

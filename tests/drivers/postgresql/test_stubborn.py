@@ -6,12 +6,11 @@ from contextlib import closing
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from panggon.drivers.databases.postgresql import PostgreSql, stubborn
 from panggon.drivers.databases.postgresql.stubborn import ENDS_SECONDS, HAS_SECONDS, WORKED_SECONDS, Stubborn
 from panggon.node.servers import postgresql
-from tests.drivers.postgresql.reach import root_says
+from tests.drivers.postgresql.reach import login_beside, root_says
 from tests.waiting import until
 
 SITE, NEIGHBOUR, PASSWORD = "s830091", "s830092", "rahasia-tetangga"
@@ -22,11 +21,8 @@ NOBODY = 2**22 + 1  # no process has such a number
 
 @pytest.fixture
 def login(reached: PostgreSql, server: postgresql.Settings) -> Iterator[str]:
-    for site in (SITE, NEIGHBOUR):
-        reached.make(site, password=PASSWORD, connections=5)
-    yield make_conninfo(host=str(server.run), user=SITE, dbname=SITE, password=PASSWORD)
-    for site in (SITE, NEIGHBOUR):
-        reached.drop(site)
+    with login_beside(reached, server, SITE, NEIGHBOUR, password=PASSWORD) as login:
+        yield login
 
 
 @pytest.mark.real
