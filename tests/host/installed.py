@@ -303,7 +303,7 @@ def test_five_thousand_sites_start_in_two_seconds_and_cost_nothing_idle(machine,
     figures |= spent | memory
     record_property("figures", figures)
     print(figures)  # noqa: T201 -- for those who look, with -s
-    assert all(share < 0.01 for share in spent.values()), figures
+    assert sum(spent.values()) < 0.01, figures
     assert sum(memory.values()) < 100
     starts = [figures[f"{unit} {name}"] for unit in ("sockets", "agent") for name in ("first", "again")]
     assert max(starts) < SECONDS_TO_START, figures

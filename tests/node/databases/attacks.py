@@ -246,8 +246,8 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
 def test_who_begins_sessions_as_fast_as_it_can_is_let_in_slowly_until_some_seconds_after(
     made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a door at which eight places are worth four sessions in a second, and a bound that busy machines reach."""
-    monkeypatch.setattr(database_load, "hasty_from", lambda *_: 5.0)
+    """With a door at which eight places are worth four sessions in a second, and a bound that any machine reaches."""
+    monkeypatch.setattr(database_load, "hasty_from", lambda *_: 10.0)
     monkeypatch.setattr(database_load, "HASTY_DOOR", 2.0)
     monkeypatch.setattr(database_load, "HASTY_SECONDS", 600.0)
     monkeypatch.setattr(database_load, "HEAVY", 100.0)
