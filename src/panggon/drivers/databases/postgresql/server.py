@@ -221,9 +221,11 @@ class PostgreSql:
                         self._kill(pid, stubborn.name_of(session, role))
 
     def _kill(self, pid: int, site: str) -> None:
-        """One that does not end, and so all others; its site is locked out before, or else when the server is back."""
+        """One that does not end, and so all others; its site is locked out before, or else when the server is back. A
+        site that was purged meanwhile has no name, and comes in no more.
+        """
         log.warning("%s is locked out: a session of it does not end, and the server begins anew without it", site)
-        is_locked = self._locks_out(site)
+        is_locked = not site or self._locks_out(site)
         stubborn.send(pid, signal.SIGKILL)
         patience = Patience(ANEW_SECONDS)
         while not is_locked and not patience.is_over():
