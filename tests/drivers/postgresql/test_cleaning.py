@@ -1,0 +1,66 @@
+"""What cleans a site's tables calls the site's functions, on a real server."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from panggon.drivers.databases.postgresql import PostgreSql, cleaning, stubborn
+from panggon.node.servers import postgresql
+from tests.drivers.postgresql.reach import login_beside, root_says
+from tests.waiting import until
+
+pytestmark = pytest.mark.real
+SITE, NEIGHBOUR, PASSWORD = "s830095", "s830096", "rahasia-tetangga"
+ENDLESS = """
+CREATE FUNCTION lama(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+  IF current_setting('statement_timeout') = '0' THEN RAISE LOG 'banyak-kata'; PERFORM pg_sleep(100000); END IF;
+  RETURN i;
+END $$;
+CREATE TABLE t (i int);
+CREATE INDEX ON t (lama(i));
+INSERT INTO t SELECT generate_series(1, 2000);
+"""
+
+
+@pytest.fixture
+def login(reached: PostgreSql, server: postgresql.Settings) -> Iterator[str]:
+    """On a server that cleans each second."""
+    root_says(server, "ALTER SYSTEM SET autovacuum_naptime = '1s'", "SELECT pg_reload_conf()")
+    with login_beside(reached, server, SITE, NEIGHBOUR, password=PASSWORD) as login:
+        yield login
+    root_says(server, "ALTER SYSTEM RESET autovacuum_naptime", "SELECT pg_reload_conf()")
+
+
+def test_who_keeps_it_for_ever_is_locked_out_and_it_ends(
+    login: str, reached: PostgreSql, server: postgresql.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stubborn, "LOOK_SECONDS", 0.1)
+    over = threading.Event()
+    guard = threading.Thread(target=reached.guard, args=(over,))
+    guard.start()
+    try:
+        with closing(psycopg.connect(login, autocommit=True)) as session, reached.watched() as watched:
+            session.execute(ENDLESS)
+            (its,) = until(
+                lambda: [each for each in watched.load().sessions if each.number != session.info.backend_pid]
+            )
+            assert (its.site, its.seconds) == (SITE, 0)
+            assert its.number not in watched.own()
+            assert cleaners(server) == [(its.number,)]
+            monkeypatch.setattr(cleaning, "SECONDS", 1.0)
+            until(lambda: not cleaners(server))
+    finally:
+        over.set()
+        guard.join()
+    assert root_says(server, f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{SITE}'") == [(False,)]
+    over.wait(3)  # the next one would have begun
+    assert not cleaners(server)
+    assert "banyak-kata" not in server.log.read_text()
+
+
+def cleaners(server: postgresql.Settings) -> list[tuple[object, ...]]:
+    words = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
+    return root_says(server, f"{words} AND datname = '{SITE}'")
