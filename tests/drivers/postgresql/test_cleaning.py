@@ -2,26 +2,33 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 
 import psycopg
 import pytest
 
 from panggon.drivers.databases.postgresql import PostgreSql, cleaning, stubborn
 from panggon.node.servers import postgresql
-from tests.drivers.postgresql.reach import login_beside, root_says
+from tests.drivers.postgresql.reach import guarding, login_beside, root_says
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
 SITE, NEIGHBOUR, PASSWORD = "s830095", "s830096", "rahasia-tetangga"
-ENDLESS = """
+KEY = "A" * 43 + "="
+# Those that clean have no timeout.
+FOUND = """
 CREATE FUNCTION lama(i int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
-  IF current_setting('statement_timeout') = '0' THEN RAISE LOG 'banyak-kata'; PERFORM pg_sleep(100000); END IF;
+  IF current_setting('statement_timeout') = '0' THEN RAISE LOG 'banyak-kata'; PERFORM {0}; END IF;
   RETURN i;
 END $$;
 CREATE TABLE t (i int);
 CREATE INDEX ON t (lama(i));
 INSERT INTO t SELECT generate_series(1, 2000);
+"""
+COUNTS = f"""
+CREATE FUNCTION hitung() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN
+  ALTER ROLE {SITE} PASSWORD 'SCRAM-SHA-256$2147483647:c2FsdA==${KEY}:{KEY}';
+END $f$;
 """
 
 
@@ -43,7 +50,7 @@ def test_who_keeps_it_for_ever_is_locked_out_and_it_ends(
     guard.start()
     try:
         with closing(psycopg.connect(login, autocommit=True)) as session, reached.watched() as watched:
-            session.execute(ENDLESS)
+            session.execute(FOUND.format("pg_sleep(100000)").encode())
             (its,) = until(
                 lambda: [each for each in watched.load().sessions if each.number != session.info.backend_pid]
             )
@@ -59,6 +66,31 @@ def test_who_keeps_it_for_ever_is_locked_out_and_it_ends(
     over.wait(3)  # the next one would have begun
     assert not cleaners(server)
     assert "banyak-kata" not in server.log.read_text()
+
+
+def test_one_that_hears_nothing_is_killed_and_its_site_locked_out(
+    login: str, reached: PostgreSql, server: postgresql.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"LOOK_SECONDS": 0.1, "HAS_SECONDS": 0.5, "ENDS_SECONDS": 1.0, "WORKED_SECONDS": 0.2}.items():
+        monkeypatch.setattr(stubborn, name, value)
+    over = threading.Event()
+    with closing(psycopg.connect(login, autocommit=True)) as session:
+        session.execute(f"{COUNTS}{FOUND.format('public.hitung()')}".encode())
+    until(lambda: cleaners(server))
+    guard = threading.Thread(target=guarding, args=(reached, over))
+    guard.start()
+    try:
+        until(lambda: is_locked_out(server))
+    finally:
+        over.set()
+        guard.join()
+    until(lambda: not cleaners(server))
+
+
+def is_locked_out(server: postgresql.Settings) -> bool:
+    with suppress(psycopg.OperationalError):  # it begins anew
+        return root_says(server, f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{SITE}'") == [(False,)]
+    return False
 
 
 def cleaners(server: postgresql.Settings) -> list[tuple[object, ...]]:

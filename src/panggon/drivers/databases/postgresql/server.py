@@ -215,8 +215,7 @@ class PostgreSql:
 
     def guard(self, over: Event) -> None:
         changing, looked = stubborn.Stubborn(), -inf
-        with catalogue.reached(self.process, self._session) as session:
-            cleaning.be_silent(session)
+        with catalogue.reached(self.process, self._silencing) as session:
             while not over.wait(catalogue.SECONDS):
                 catalogue.end_takers(session)
                 if (now := time.monotonic()) - looked >= stubborn.LOOK_SECONDS:
@@ -258,6 +257,12 @@ class PostgreSql:
         with self._changing() as session:
             sessions.end_oldest_where_notices_wait(session)
             swollen.tidy(session)
+
+    @contextmanager
+    def _silencing(self) -> Iterator[Session]:
+        with self._session() as session:
+            cleaning.be_silent(session)
+            yield session
 
     @contextmanager
     def _changing(self, database: str = "postgres") -> Iterator[Session]:
