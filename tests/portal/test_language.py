@@ -1,11 +1,13 @@
 """Indonesian whatever the browser asks for; English for who chooses it, on every page from then on."""
 
+import re
 import subprocess
 
 import pytest
 from django.test import Client
 
 from demo.layout import REPOSITORY
+from panggon.papers import contents
 from tests.portal.visitor import OWN_PAGE, text, visitor
 
 
@@ -69,6 +71,18 @@ def test_every_word_has_its_english():
     """`script/messages` gathers them; what it would change or finds untranslated stands in its output."""
     done = subprocess.run([REPOSITORY / "script" / "messages", "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_nature_of_a_letter_is_chosen_in_ones_own_language_and_kept_as_papers_print_it(office):
+    case = office.bring_to("received")
+    english = visitor(office.head)
+    choose(english, "en")
+    address = f"/permohonan/{case.number}/terbitkan-disposisi/"
+    page = english.get(address)
+    assert "Priority class, deadline and notes · Ordinary" in text(page)
+    assert re.findall('name="nature" value="([^"]+)"', page.content.decode()) == list(contents.NATURES)
+    assert "Ordinary Urgent Very urgent Confidential" in text(page)
+    assert "Segera" not in text(page)
 
 
 def test_the_words_of_the_procedure_follow_the_choice(office):

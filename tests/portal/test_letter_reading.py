@@ -157,7 +157,7 @@ def test_the_registrar_uploads_first_and_the_sender_is_proposed(office):
     client = at(office, "registrar")
     blank = {"letter_number": "", "letter_date": "", "letter_subject": ""}
     told = begin(client, letter=letter(LETTER), do="read", **blank)
-    assert faults(told).keys() == {"agency"}
+    assert (told.status_code, faults(told)) == (200, {})  # nothing else is asked of who brings a letter
     reading = read_by_worker()
     assert told.context["form"]["reading"].value() == str(reading.pk)
     assert faults(begin(client, letter=None, reading=str(reading.pk), **blank)).keys() == {"agency"}
@@ -166,6 +166,29 @@ def test_the_registrar_uploads_first_and_the_sender_is_proposed(office):
     assert filled.headers["Location"] == section(case, "surat")
     assert (case.agency, case.letter_number, case.files.count()) == (office.agency, "500.12/117/2026", 1)
     assert set(case.machine_read) >= {"agency", "letter_number", "letter_date"}
+
+
+def test_what_was_read_of_a_letter_is_offered_again_to_who_brings_it_again(office):
+    client = at(office, "registrar")
+    blank = {"letter_number": "", "letter_date": "", "letter_subject": ""}
+    begin(client, letter=letter(LETTER), do="read", **blank)
+    reading = read_by_worker()
+    again = begin(client, letter=letter(LETTER), do="read", **blank)
+    assert "Isikan yang masih kosong" in text(again)
+    assert "perlu Anda periksa" not in text(again)
+    filled = begin(client, letter=None, reading=str(reading.pk), do="fill", **blank)
+    assert filled.status_code == 302
+    assert "Isikan yang masih kosong" not in text(client.get(filled.headers["Location"]))
+    assert Case.objects.get().letter_number == "500.12/117/2026"
+
+
+@pytest.mark.parametrize("who", ["registrar", "applicant"])
+def test_what_was_read_is_offered_beside_a_fault_of_another_field(office, who):
+    begin(at(office, who), letter=letter(LETTER), do="read")
+    read_by_worker()
+    told = begin(at(office, who), letter=letter(LETTER), do="read", letter_number="", letter_date="kemarin")
+    assert faults(told).keys() == {"letter_date"}
+    assert "Isikan yang masih kosong" in text(told)
 
 
 def test_a_letter_that_cannot_be_read_is_said_so(office):

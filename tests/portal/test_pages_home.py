@@ -29,6 +29,8 @@ def test_sections_as_a_busy_head_reads_them(office):
     office.act(back, Action.RETURN_TO_APPLICANT, office.technician, reasons="Kurang")
     office.act(back, Action.RESUBMIT, office.applicant)
     assert sections(office, "technician") == {"returned": ["kembali"], "later": ["lama"]}
+    shown = text(at(office, "technician").get("/beranda/"))
+    assert "Tidak jatuh tempo hari ini 1" in shown  # it waits now, whenever it is due
     office.now += timedelta(days=2)  # Wednesday morning, the day of the deadline
     assert sections(office, "technician") == {"returned": ["kembali"], "today": ["lama"]}
     office.now += timedelta(hours=8)

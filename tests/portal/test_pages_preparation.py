@@ -2,13 +2,16 @@
 
 import pytest
 
+from panggon.cases import jobs
 from panggon.cases.views import case as views
 from panggon.cases.views.preparation import THINGS
-from panggon.core.cases.procedure import State
+from panggon.core.cases.procedure import Action, State
 from panggon.core.node.planning import plan as plans
 from panggon.core.node.planning.resources import Kind
+from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.sites.models import Outcome, Wish
 from tests.core.node.planning.plans import FACTS, PREPARED, nothing
+from tests.portal.office import refused
 from tests.portal.visitor import buttons, page, post, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
@@ -83,6 +86,13 @@ def test_whoever_is_to_sign_waits_for_the_papers_on_a_page_that_looks_by_itself(
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in shown
     assert (polled.status_code, polled.content, "HX-Refresh" in polled.headers) == (204, b"", False)
     assert "every 2s" not in page(office, "division_head", case).content.decode()
+    for kind in SIGNED_TOGETHER:
+        jobs.make_paper(case.events.last().pk, kind)
+    unread = page(office, "head", case)  # what asks for the signatures is not there to be read yet
+    assert "belum selesai dibuat" in text(unread)
+    assert "sahkan" not in buttons(unread, case)
+    assert "HX-Refresh" not in page(office, "head", case, "naskah").headers
+    assert refused(office.act, case, Action.APPROVE, office.head) == [("need.documents", "")]
     office.papers(case)
     assert page(office, "head", case, "naskah").headers["HX-Refresh"] == "true"
     made = page(office, "head", case)

@@ -11,7 +11,7 @@ from django.test import Client
 from panggon.audit.selectors import history_of
 from panggon.cases import jobs, taking_over
 from panggon.cases.models import Case
-from panggon.core.cases.procedure import Action, State
+from panggon.core.cases.procedure import Action, Effect, State
 from panggon.core.errors import InvalidError
 from panggon.people.models import Agency, User
 from panggon.sites import reports
@@ -220,6 +220,12 @@ def test_the_first_login_is_an_act_of_the_case_and_offered_at_the_confirmation(o
     jobs.site_entered(case.site.pk)
     assert [event.data["login"] for event in case.events.filter(action=Action.RECORD_LOGIN)] == [
         {"at": FIRST["at"], "way": "password"}
+    ]
+    for action in (Action.DELIVER, Action.RECORD_LOGIN):
+        jobs.notify(case.events.get(action=action).pk, Effect.NOTIFY_APPLICANT)
+    assert [notice.subject for notice in office.applicant.notices.order_by("pk")] == [
+        f"{case.number}: Dokumen Hak Akses Dikirim",
+        f"{case.number}: Catat Login Pertama",
     ]
     shown = text(page(office, "applicant", case, "konfirmasi-terima-dan-dapat-diakses"))
     assert "24 November 2026 pukul 10.00 WIB, dengan kata sandi" in shown

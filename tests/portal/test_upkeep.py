@@ -225,7 +225,7 @@ def test_the_opd_gets_a_letter_and_a_notice(office, site, action, data, kind, wo
     second = replaced(office, paper)
     third = replaced(office, second)
     assert (second.reference, third.reference) == (f"instead:{paper.pk.hex}", f"instead:{second.pk.hex}")
-    assert third.number in Notice.objects.get(recipient=office.applicant, reference=f"paper:{third.pk}").text
+    assert f"{third.number}. " in Notice.objects.get(recipient=office.applicant, reference=f"paper:{third.pk}").text
 
 
 def replaced(office, paper):
@@ -233,6 +233,13 @@ def replaced(office, paper):
     for _ in range(2):
         jobs.replace_paper(**ProcrastinateJob.objects.filter(task_name="upkeep.replace_paper").latest("pk").args)
     return Paper.objects.get(kind=paper.kind, voided_at=None)
+
+
+def test_a_reason_ends_before_the_next_sentence_begins(office, site):
+    for number, reason in enumerate(("Aplikasi mengirim spam", "Aplikasi mengirim spam.")):
+        jobs.tell_at_once(site.pk, "suspend", number, reason)
+        told = Notice.objects.get(recipient=office.applicant, reference=f"site:{number}").text
+        assert told.startswith("Aplikasi mengirim spam. Pengunjung membaca")
 
 
 def test_a_quarantine_is_told_to_the_opd(office, site):

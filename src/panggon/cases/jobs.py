@@ -73,7 +73,7 @@ def make_paper(event: int, kind: str) -> None:
 def notify(event: int, whom: str) -> None:
     """Tell those whom the effect `whom` means what happened and what comes next; never the actor."""
     cause = Event.objects.select_related("case__agency", "actor").get(pk=event)
-    state = State(cause.target)
+    state, action = State(cause.target), _(ACTION_LABELS[Action(cause.action)].text)
     for person in RECIPIENTS[Effect(whom)](cause):
         if person.pk != cause.actor_id:
             _tell(
@@ -82,8 +82,9 @@ def notify(event: int, whom: str) -> None:
                 occasion_of(Effect(whom), state),
                 reference=f"case:{cause.case_id}:{cause.sequence}",
                 facts={
-                    "state": _(STATE_LABELS[state].text),
-                    "action": _(ACTION_LABELS[Action(cause.action)].text),
+                    # What leaves the state as it was is called by its own name: that of the state was told before.
+                    "state": action if cause.source == cause.target else _(STATE_LABELS[state].text),
+                    "action": action,
                     "next": _(next_words(state)),
                 },
                 at=cause.at,

@@ -43,6 +43,11 @@ def is_name(text: str) -> bool:
     return not (any(strange) or set(text) & {"<", ">"})
 
 
+def sentence(words: str) -> str:
+    """What people wrote, to be put before another sentence: it ends like one."""
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
 def nip_faults(nip: str, *, field: str) -> tuple[Fault, ...]:
     """Of a NIP without its spaces; an empty one is none."""
     if not nip:

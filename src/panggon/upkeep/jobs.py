@@ -18,6 +18,7 @@ from panggon.cases.content.paper_facts import facts_of, head_of_the_dinas
 from panggon.core.cases.vocabulary import Role
 from panggon.core.notify.notices import Occasion
 from panggon.core.sites.life import APPROVALS, SITE_ACTION_LABELS, SiteAction, SiteEffect
+from panggon.core.writing import sentence
 from panggon.notify.services import tell_all
 from panggon.papers import selectors as paper_selectors
 from panggon.papers import services as papers
@@ -148,9 +149,9 @@ def watch(timestamp: int) -> None:  # noqa: ARG001 (of the schedule)
         since = localtime(site.silent_since)
         reference, reason = f"silent:{site.pk}:{since:%Y%m%d%H%M%S}", formats.date_format(since, "j F, H.i")
         _tell(_its_people(site), site, SILENT, reference=reference, occasion=Occasion.WARNING, reason=reason)
-    for site, sentence in sites.full_sites():
+    for site, words in sites.full_sites():
         reference = f"full:{site.pk}:{localdate(timezone.now()):%G-%V}"
-        _tell(_its_people(site), site, FULL, reference=reference, occasion=Occasion.WARNING, reason=sentence)
+        _tell(_its_people(site), site, FULL, reference=reference, occasion=Occasion.WARNING, reason=words)
 
 
 @app.task(name="upkeep.replace_paper", retry=PATIENCE)
@@ -233,11 +234,12 @@ def _tell(
 ) -> None:
     """Lines of a reason become one; its e-mail says the subject only."""
     done = SiteAction(change.action) if change else action
+    reason = " ".join((reason or (change.reason if change else "")).split())
     facts = {
         "host": site.host,
         "action": _(SITE_ACTION_LABELS[done]) if done else "",
         "who": change.asked_by.full_name if change else who,
-        "reason": " ".join((reason or (change.reason if change else "")).split()),
+        "reason": sentence(reason) if words is DONE else reason,
         "next": WHAT_NEXT.get(done, "") if done else "",
     }
     path = (

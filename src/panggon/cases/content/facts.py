@@ -57,14 +57,15 @@ def documents(case: Case) -> dict[PaperKind, Paper]:
     """What was frozen at the last step 6 to be signed together, in the order of signing; an earlier round's does not
     count.
     """
-    asked = max((event.sequence for event in events_of(case) if event.action == Action.REQUEST_APPROVAL), default=0)
-    found = {PaperKind(paper.kind): paper for paper in papers.issued(case.number) if paper.event == asked}
+    found = _of_step_6(case)
     return {kind: found[kind] for kind in SIGNED_TOGETHER if kind in found}
 
 
 def are_made(case: Case) -> bool:
-    """Whether all that is signed together lies frozen."""
-    return len(documents(case)) == len(SIGNED_TOGETHER)
+    """Whether all that is signed together lies frozen, and beside it what asks for the signatures: nobody signs what he
+    could not read.
+    """
+    return {*SIGNED_TOGETHER, PaperKind.APPROVAL_REQUEST} <= _of_step_6(case).keys()
 
 
 def site_changes(case: Case, frozen: Mapping[PaperKind, Paper]) -> tuple[Change, ...] | None:
@@ -136,6 +137,12 @@ def _site(case: Case) -> dict[str, Any]:
         "evidence": sites.evidence_of(site),
         "login_recorded": site.first_login is not None,
     }
+
+
+def _of_step_6(case: Case) -> dict[PaperKind, Paper]:
+    """The papers of the last one."""
+    asked = max((event.sequence for event in events_of(case) if event.action == Action.REQUEST_APPROVAL), default=0)
+    return {PaperKind(paper.kind): paper for paper in papers.issued(case.number) if paper.event == asked}
 
 
 def _stayed_unanswered(case: Case) -> bool:
@@ -214,7 +221,7 @@ def _documents(case: Case) -> dict[str, Any]:
     if case.state == State.APPROVED:
         return {"access_document": signed, "site_changes": handed_over_changes(case, frozen)}
     return {
-        "documents": len(frozen) == len(SIGNED_TOGETHER),
+        "documents": are_made(case),
         "site_changes": site_changes(case, frozen),
         "signed": signed,
     }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.cases.models import Case
 from panggon.core.sites.spec import Engine, Profile, SiteKind
+from panggon.papers import contents
 
 MEBIBYTES_PER_GIBIBYTE = 1024
 STORAGE_MOST_MEBIBYTES = 1024 * MEBIBYTES_PER_GIBIBYTE
@@ -33,6 +34,8 @@ SITE_KINDS = [  # that a machine can serve; an OPD asks for the first two
     (SiteKind.REDIRECT.value, _("Pengalihan ke alamat lain")),
     (SiteKind.PROXY.value, _("Diteruskan ke server lain")),
 ]
+# People choose these in their own language; a case keeps what its papers print.
+NATURES = list(zip(contents.NATURES, (_("Biasa"), _("Segera"), _("Sangat Segera"), _("Rahasia")), strict=True))
 ENGINES = [("", _("tidak perlu")), (Engine.MARIADB.value, "MariaDB (MySQL)"), (Engine.POSTGRESQL.value, "PostgreSQL")]
 LETTER = ("letter_source", "letter_number", "letter_date", "letter_nature", "letter_subject")
 SITE = (
@@ -137,6 +140,7 @@ def _yes_or_no(answer: bool | None) -> str:
 
 _SHOWN: Mapping[str, Callable[[Case], str]] = {
     "letter_date": lambda case: date_format(case.letter_date, "j F Y") if case.letter_date else "",
+    "letter_nature": lambda case: str(dict(NATURES).get(case.letter_nature, case.letter_nature)),
     "label": lambda case: case.host if case.label else "",
     "kind": lambda case: str(dict(SITE_KINDS).get(case.kind, "")),
     "profile": lambda case: str(dict(PROFILES).get(case.profile, "")),

@@ -20,11 +20,12 @@ from panggon.cases.content.request import (
     LABELS,
     LETTER,
     MEBIBYTES_PER_GIBIBYTE,
+    NATURES,
     PROFILES,
     RESPONSIBLE,
     VENDOR,
 )
-from panggon.cases.forms.base import NATURES, PdfField, StepForm
+from panggon.cases.forms.base import PdfField, StepForm
 from panggon.cases.models import Case, DatabaseWish, LetterSource, SiteUse, SystemCategory
 from panggon.core.naming import normalise
 from panggon.people import selectors as people

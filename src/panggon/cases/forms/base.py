@@ -7,15 +7,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from panggon.cases.content.request import NATURES
 from panggon.cases.models import LetterSource
 from panggon.cases.words import fault_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.forms import JudgedForm
-from panggon.papers import contents
 from panggon.papers.services import inspect_letter
 from panggon.sites import spec_forms
 
-NATURES = [(words, words) for words in contents.NATURES]
 SHOWN_AT = MappingProxyType(
     {"contact": "contact_name", "letter_facts": "letter_date", "host": "label", "name": "label", **spec_forms.SHOWN_AT}
 )

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from panggon.cases.acting.desk import STAMPED
 from panggon.cases.attention.workload import with_load
 from panggon.cases.content.facts import signer_named
-from panggon.cases.content.request import storage_words
+from panggon.cases.content.request import NATURES, storage_words
 from panggon.cases.forms.application import SendForm
-from panggon.cases.forms.base import NATURES, LetterFactsForm, PdfField, StepForm, ask_for_stamp
+from panggon.cases.forms.base import LetterFactsForm, PdfField, StepForm, ask_for_stamp
 from panggon.cases.forms.checklist import CompleteForm, ReturnForm, found_of
 from panggon.cases.forms.site_choice import SiteChoiceForm
 from panggon.cases.models import Case

@@ -39,6 +39,8 @@ def new(request: HttpRequest) -> HttpResponse:
     reading = sections.reading_of(request, None)
     data, proposals = sections.filled_in(request, reading, None), readings.proposals_of(reading)
     form = sections.form_of(section, Case(), user, proposals, data=data, files=request.FILES)
+    if request.POST.get("do") in saving.STAYING and "agency" in form.fields:
+        form.fields["agency"].required = False  # the letter may say whose it is
     case, is_new = _begin(request, form, reading)
     if case and not is_new:  # the page saved by itself while the letter that came with this button was looked at
         return saving.saved(request, section, case)

@@ -134,7 +134,7 @@ def _sections(cases: list[Case], user: User, *, now: datetime) -> list[Section]:
         "incomplete": _("Perlu dilengkapi"),
         "late": _("Terlambat"),
         "today": _("Hari ini"),
-        "later": _("Kemudian"),
+        "later": _("Tidak jatuh tempo hari ini"),
         "draft": _("Draf"),
     }
     rows: dict[str, list[Row]] = {name: [] for name in headings}

@@ -100,6 +100,7 @@ def after(
     if by_itself(request):
         return _quiet(request, form, case)
     if case is None or form.errors:
+        reading = readings.reading_of(case) if case else reading  # of the letter that came along
         return sections.page(request, section, form, case=case, reading=reading)
     if do == "later":
         return redirect("cases:case", case.number)

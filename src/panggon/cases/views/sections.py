@@ -107,6 +107,7 @@ def page(
         shown = str(reading.pk) if reading else ""
         acting.show_newest(form, version=str(case.version if case else 0), reading=shown)
     earlier = selectors.earlier_case(case) if case and section.form is PeopleSection else None
+    proposed = readings.proposals_of(reading).keys()
     context = {
         "form": form,
         "section": section,
@@ -118,6 +119,7 @@ def page(
         "letter": letter_of(case) if case else None,
         "earlier": earlier,
         "reading": reading,
+        "may_fill": any(form[name].value() in (None, "") for name in proposed & form.fields.keys()),
         "sending": sending(case) if case else Action.SUBMIT,
     }
     return render(request, "cases/section.html", context, status=422 if form.is_bound and form.errors else 200)

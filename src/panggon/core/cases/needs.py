@@ -55,7 +55,8 @@ class Facts:
     wish_running: bool = False  # a wish was handed over and no report has come yet
     generation: int = 0  # of the present wish
     evidence: Evidence | None = None
-    documents: bool = False  # all that is signed in step 7 is frozen, with the digest of the evidence
+    # All that is signed in step 7 is frozen, with the digest of the evidence, and what asks for it can be read.
+    documents: bool = False
     site_changes: tuple[Change, ...] | None = None  # since they were frozen; None: they cannot be compared
     signed: bool = False  # the one signed version of each is kept
     names_the_signer: bool = False  # they were frozen for whoever acts now: officials come and go between steps 6 and 7
@@ -130,7 +131,7 @@ NEED_WORDS: Mapping[Need, str] = MappingProxyType(
         Need.EVIDENCE: "Belum ada bukti terbaru bahwa semuanya bekerja.",
         Need.EVIDENCE_LOCKED: "Bukti harus dibuat selagi situs masih terkunci.",
         Need.EVIDENCE_OPEN: "Belum ada bukti situs terbuka yang lebih baru daripada pengesahan.",
-        Need.DOCUMENTS: "Naskah yang ditandatangani belum selesai dibuat.",
+        Need.DOCUMENTS: "Naskah untuk pengesahan belum selesai dibuat.",
         Need.AS_DOCUMENTED: "Situs sudah berubah sejak naskahnya dibuat.",
         Need.SIGNATURE: "Naskah belum ditandatangani semua; hanya dapat lewat halaman pengesahan.",
         Need.NAMES_THE_SIGNER: (
