@@ -11,7 +11,7 @@ from django.utils.translation import override
 from panggon.cases.views.presentation import Row
 from panggon.people.models import Agency
 from panggon.people.templatetags import pages
-from panggon.people.templatetags.pages import part
+from panggon.people.templatetags.pages import breakable, part
 from panggon.portal.widgets import INPUTS, Renderer
 
 DUE = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
@@ -51,3 +51,9 @@ def test_an_input_looks_as_django_draws_it(attributes, value):
             widget.render("nama", value, renderer=drawn()) for drawn in (Renderer, forms.renderers.DjangoTemplates)
         )
         assert ours == djangos
+
+
+def test_names_break_after_their_dots_and_nothing_else_does():
+    assert breakable("dinsos.kota.go.id: <b> 16.30. Selesai, 2.048 MiB") == (
+        "dinsos.<wbr>kota.<wbr>go.<wbr>id: &lt;b&gt; 16.30. Selesai, 2.048 MiB"
+    )

@@ -93,7 +93,8 @@ def letter(data: bytes = LETTER) -> SimpleUploadedFile:
 
 def text(response: HttpResponse) -> str:
     """What a person reads on the page."""
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+    page = response.content.decode().replace("<wbr>", "")
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def buttons(response: HttpResponse, case: Case) -> list[str]:

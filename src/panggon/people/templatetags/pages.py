@@ -1,5 +1,6 @@
 """What every page needs: icons from the one sprite, and parts that are drawn once."""
 
+import re
 from collections.abc import Hashable
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
@@ -9,11 +10,12 @@ from django import template
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeData, SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeData, SafeString, mark_safe
 from django.utils.translation import get_language
 
 register = template.Library()
+NAME_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_])")  # of a host or a file; none of a moment or a number
 PARTS_MOST = 5_000  # that are kept: rows of lists, most of them, of about 1 kB
 
 
@@ -26,6 +28,12 @@ def icon(name: str) -> SafeString:
         static("panggon/icons.svg"),
         name,
     )
+
+
+@register.filter
+def breakable(words: object) -> SafeString:
+    """Names of hosts and files may be broken after their dots; copied they stay in one piece."""
+    return mark_safe(NAME_DOT.sub(".<wbr>", escape(words)))  # noqa: S308 (escaped here)
 
 
 @register.simple_tag
