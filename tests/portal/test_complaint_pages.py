@@ -15,6 +15,7 @@ from panggon.complaints.models import Attachment, Complaint
 from panggon.core.complaints.vocabulary import ComplaintState as S
 from panggon.core.complaints.vocabulary import Kind
 from panggon.pdf import POLICY
+from panggon.people.templatetags.pages import breakable
 from tests.portal.complaining import answered, file, handled
 from tests.portal.office import LETTER
 from tests.portal.upkeep import open_site
@@ -114,7 +115,7 @@ def test_it_is_linked_to_the_case_and_the_site_that_it_names(office, office_time
     complaint = Complaint.objects.get()
     assert (complaint.site, complaint.case) == (site, case if way == "number" else None)
     page = visitor(office.complaints_officer).get(f"/pengaduan/{complaint.number}/").content.decode()
-    assert f'href="/situs/{site.identifier}/">{site.host}</a>' in page
+    assert f'href="/situs/{site.identifier}/">{breakable(site.host)}</a>' in page
     begun = visitor(office.complaints_officer).get("/insiden/lapor/", {"pengaduan": complaint.number})
     assert begun.context["form"].initial["host"] == site.host
 

@@ -1,5 +1,7 @@
 """A letter that was uploaded is read by a worker; what it seems to say is proposed, marked, and confirmed by people."""
 
+import re
+
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -180,6 +182,15 @@ def test_what_was_read_of_a_letter_is_offered_again_to_who_brings_it_again(offic
     assert filled.status_code == 302
     assert "Isikan yang masih kosong" not in text(client.get(filled.headers["Location"]))
     assert Case.objects.get().letter_number == "500.12/117/2026"
+
+
+def test_without_scripts_a_link_leads_to_what_was_read(office):
+    client = at(office, "registrar")
+    told = begin(client, letter=letter(LETTER), do="read", letter_number="")
+    link = re.search(r'<noscript><p><a href="([^"]+)"', told.content.decode())[1]
+    read_by_worker()
+    form = client.get(f"/permohonan/baru/{link}").context["form"]
+    assert (form["letter_number"].value(), form["agency"].value()) == ("500.12/117/2026", str(office.agency.pk))
 
 
 @pytest.mark.parametrize("who", ["registrar", "applicant"])

@@ -92,7 +92,7 @@ def test_what_is_kept_of_a_row_is_shown_only_while_it_is_true(office):
         found = re.search(
             rf'<li class="todo">(?:(?!</li>).)*{case.number}.*?</li>', client.get("/beranda/").content.decode(), re.S
         )
-        return " ".join(re.sub("<[^>]*>", " ", found[0]).split()) if found else ""
+        return " ".join(re.sub("<[^>]*>", " ", found[0].replace("<wbr>", "")).split()) if found else ""
 
     def shown(agency: str, waited: str, percent: int, action: str) -> str:
         title, time = "Layanan Dinas Sosial", f"Batas Rab, 25 Nov, 16.30 {percent}% {percent}% waktu terpakai"

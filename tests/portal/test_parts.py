@@ -54,6 +54,6 @@ def test_an_input_looks_as_django_draws_it(attributes, value):
 
 
 def test_names_break_after_their_dots_and_nothing_else_does():
-    assert breakable("dinsos.kota.go.id: <b> 16.30. Selesai, 2.048 MiB") == (
-        "dinsos.<wbr>kota.<wbr>go.<wbr>id: &lt;b&gt; 16.30. Selesai, 2.048 MiB"
+    assert breakable("dinsos.kota.go.id: <b> 16.30. Sri, S.Kom.") == (
+        "dinsos.<wbr>kota.<wbr>go.<wbr>id: &lt;b&gt; 16.30. Sri, S.Kom."
     )

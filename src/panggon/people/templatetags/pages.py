@@ -15,7 +15,7 @@ from django.utils.safestring import SafeData, SafeString, mark_safe
 from django.utils.translation import get_language
 
 register = template.Library()
-NAME_DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_])")  # of a host or a file; none of a moment or a number
+NAME_DOT = re.compile(r"(?<=\w\w)\.(?=[^\W\d_]{2})")  # of a host or a file; none of a moment, and no degree of a person
 PARTS_MOST = 5_000  # that are kept: rows of lists, most of them, of about 1 kB
 
 
