@@ -58,6 +58,7 @@ def test_a_key_and_a_password_are_set_and_the_password_is_nowhere_to_be_read(off
     shown = page(office, "applicant", case, "akses")
     assert "sudah ditetapkan" in text(shown)
     assert "/private/database.ini" in text(shown)
+    assert "/private/<wbr>database.ini" in shown.content.decode()  # on a phone no name is broken within
     assert PASSWORD not in shown.content.decode()
     assert case.site.password_hash not in shown.content.decode()
 

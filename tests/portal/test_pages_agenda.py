@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from django.db import connection
@@ -43,6 +44,8 @@ def test_the_book_lists_what_was_received_the_newest_first(office):
     shown = at(office, "registrar").get("/agenda/")
     assert list(shown.context["page"]) == [second, first]
     assert "Nomor berikutnya: 0003/2026." in text(shown)
+    together = re.search(r'<div class="actions">(.*?)</div>', shown.content.decode(), re.S)
+    assert re.findall('action="([^"]+)"', together[1]) == ["/agenda/unduh/", "/agenda/pemberkasan/"]
     assert list(at(office, "registrar").get("/agenda/?tahun=2025").context["page"]) == []
 
 
