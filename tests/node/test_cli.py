@@ -184,7 +184,35 @@ def test_removing_parks_and_keeps_what_the_owner_made(terminal):
     assert result.exit_code == 0
     kinds = {key.kind for key in terminal.machine.resources()}
     assert kinds == {Kind.USER, Kind.DIRECTORY, Kind.QUOTA, Kind.SITE, Kind.CERTIFICATE}
-    assert json.loads(terminal("status", "--json").stdout)["sites"] == 0
+    assert (counted := json.loads(terminal("status", "--json").stdout)) == {**counted, "sites": 0, "parked": 1}
+    assert "Situs: 0, dan 1 diparkir\n" in terminal("status").stdout
+
+
+def test_all_sites_are_listed_as_they_were_applied_last(terminal):
+    assert terminal("list").stdout == "Belum ada situs di mesin ini.\n"
+    terminal("apply", terminal.spec(document(opened())))
+    (row,) = json.loads(terminal("list", "--json").stdout)
+    assert row == {
+        "site": SITE,
+        "host": HOST,
+        "state": "open",
+        "kind": "php",
+        "php_version": SPEC.php_version,
+        "database": str(SPEC.database or ""),
+        "generation": opened().generation,
+    }
+    shown = [line.split() for line in terminal("list").stdout.splitlines() if SITE in line]
+    assert [[word for word in line if word != "│"][:3] for line in shown] == [[SITE, HOST, "Terbuka"]]
+
+
+def test_a_site_whose_record_is_damaged_is_listed_with_that(terminal):
+    terminal("apply", terminal.spec())
+    sites = Sites.of(terminal.settings)
+    (sites.recorded.folder / f"{SITE}.json").write_text("{")
+    sites.journal_path(SITE).write_text("")
+    (row,) = json.loads(terminal("list", "--json").stdout)
+    assert (row["site"], "record.damaged" in row["problem"]) == (SITE, True)
+    assert " rusak: " in terminal("list").stdout
 
 
 def test_what_others_made_stops_the_command(terminal):

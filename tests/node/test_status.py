@@ -64,7 +64,7 @@ def test_who_sees_a_server_stopped_reads_what_starts_it(
 ) -> None:
     monkeypatch.setattr(units, "installed", lambda: systemd)
     said = StringIO()
-    show.status(Console(file=said, width=80), Status(False, "", 0, (), (), (), (), (), servers))
+    show.status(Console(file=said, width=80), Status(False, "", 0, 0, (), (), (), (), (), servers))
     begins = "init" if systemd else "services run"
     assert (f"Yang berhenti dijalankan oleh `panggon-node {begins}`." in said.getvalue()) is hint
 
@@ -148,7 +148,7 @@ def _answer(server: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("since", "told"),
     [
-        ("2026-11-27T20:00:22.856879+00:00", "28-11-2026 03.00"),
+        ("2026-11-27T20:00:22.856879+00:00", "28-11-2026 03.00 WIB"),
         ("Fri 2026-11-27 20:00:22 UTC", "Fri 2026-11-27 20:00:22 UTC"),
         ("", ""),
     ],

@@ -155,7 +155,7 @@ def outcome(console: Console, ended: Outcome, *, goes_on: bool) -> None:
 
 def status(console: Console, found: Status) -> None:
     console.print(text(f"Portal: {found.portal or 'belum terdaftar'}"))
-    console.print(f"Situs: {found.sites}")
+    console.print(f"Situs: {found.sites}" + (f", dan {found.parked} diparkir" if found.parked else ""))
     console.print(f"PHP: {', '.join(found.php_versions) or 'tidak ada'}")
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
@@ -179,9 +179,9 @@ def status(console: Console, found: Status) -> None:
 
 
 def moment(since: str) -> str:
-    """By this machine's clock, to the minute. What systemd says is for people already."""
+    """By this machine's clock, to the minute, with the name of its zone. What systemd says is for people already."""
     try:
-        return datetime.fromisoformat(since).astimezone().strftime("%d-%m-%Y %H.%M")
+        return datetime.fromisoformat(since).astimezone().strftime("%d-%m-%Y %H.%M %Z")
     except ValueError:
         return since
 

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from panggon import file_words
-from panggon.core.errors import Fault, InvalidError
+from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.journal import Outcome, Word
 from panggon.core.node.planning.plan import plain_attributes
@@ -25,6 +25,7 @@ from panggon.node.command.printable import printable
 from panggon.node.daemons.lock import AGENT, is_held
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
+from panggon.node.state.recorded import Recorded
 
 SPEC_BYTES_MOST = 1_048_576
 
@@ -118,6 +119,20 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     sys.exit(FAILED if made.changes else 0)
 
 
+@click.command("list")
+@as_json
+@on_machine
+def list_all(config: NodeConfig, *, as_json: bool) -> None:
+    """Semua situs di mesin ini yang belum dihapus.
+
+    Nomor, nama, keadaan, jenis, dan basis datanya, seperti yang terakhir dibuat.
+    """
+    recorded = Sites.of(config).recorded
+    found = {site: _last_of(recorded, site) for site in recorded.unpurged()}
+    rows = [show_many.site_document(site, each) for site, each in found.items()]
+    say(as_json, rows, lambda console: show_many.sites(console, rows))
+
+
 @click.command("htaccess")
 @click.argument("site", metavar="SITUS")
 @as_json
@@ -164,9 +179,16 @@ def load(config: NodeConfig, site: str, source: Path) -> None:
     sys.exit(0 if said.done else FAILED)
 
 
-COMMANDS = (plan, apply, remove, verify, drift, unread, dump, load)
+COMMANDS = (plan, apply, remove, verify, drift, list_all, unread, dump, load)
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _last_of(recorded: Recorded, site: str) -> SiteSpec | PanggonError | None:
+    try:
+        return recorded.applied(site)
+    except PanggonError as error:
+        return error
 
 
 def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
