@@ -115,7 +115,10 @@ class _Run:
         try:
             if not self._fresh:
                 self._steps.observe()
+            leaving, records = self._position.plan.before_leaving
             while (index := self._position.index) is not None:
+                if index == leaving and records:
+                    self._steps.prove(records)
                 self._steps.write(index)
             self._steps.prove()
             self._steps.observe()  # somebody may have changed what nobody outside has asked for

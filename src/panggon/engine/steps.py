@@ -160,9 +160,11 @@ class Steps:
         former = change.after if stage is Stage.WRITTEN else change.before
         return _reads(found, former) or _has_run_out(found, former)
 
-    def prove(self) -> None:
-        """Every resource that the plan leaves is proven; what fails is asked again while the patience lasts."""
-        spec, keys = self.position.plan.spec, self.position.plan.proven
+    def prove(self, only: tuple[Key, ...] | None = None) -> None:
+        """Every resource that the plan leaves is proven, or these `only`; what fails is asked again while the patience
+        lasts.
+        """
+        spec, keys = self.position.plan.spec, self.position.plan.proven if only is None else only
         checks: dict[Key, Checks] = {}
 
         def ask(key: Key) -> Checks:
