@@ -63,6 +63,7 @@ class RecordsDriver:
     wished: Callable[[SiteSpec], Attributes | None] = lambda _spec: None  # by which answers are judged
     # For proofs of many sites: what kept a server from answering one of them, which the others hear without asking it.
     silent: dict[Server, Check] | None = None
+    site: str = ""  # whose `owned` are
 
     @property
     def _zone(self) -> Zone:
@@ -116,10 +117,12 @@ class RecordsDriver:
         if not HOST.fullmatch(key.name) or not key.name.endswith(f".{self.settings.zone}"):
             raise PermanentError("dns.name", f"{key.name} bukan nama di zona {self.settings.zone}")
         host = dns.name.from_text(key.name)
-        a, aaaa, said = self._zone.records(*_questions(host)).values()
-        mark = marks.parse(said.texts)
+        a, aaaa, said, anyones = self._zone.records(*_questions(host), (below(host, "*"), "TXT")).values()
+        if said.texts == anyones.texts:
+            said = self._really(below(host, MARK_LABEL), said)
+        mark = marks.parse(said.texts, site=self.site, owns=key in self.owned)
         if mark is None:
-            return _Found(None, (), (), beside=self._really(below(host, MARK_LABEL), said))
+            return _Found(None, (), (), beside=said)
         own = [each for each in (a, aaaa) if each.texts] + ([said] if len(said.texts) == 1 else [])
         return _Found(mark, a.texts, aaaa.texts, ttls=tuple(each.ttl for each in own), beside=said)
 
@@ -270,7 +273,7 @@ class RecordsDriver:
         if not same:
             seen += f", bukan {' '.join(shall[0] + shall[1])}"
         said = texts[below(host, MARK_LABEL), "TXT"]
-        mark = marks.parse(said)
+        mark = marks.parse(said, site=spec.site, owns=True)
         checks = [
             Check("dns.answer", authoritative and same, seen if authoritative else f"{seen}, tidak otoritatif"),
             Check(
