@@ -17,6 +17,7 @@ import dns.rdatatype
 import dns.update
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.node.planning import plan
 from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.resources import Attributes, Key, Observation, absent, ours, strange
 from panggon.core.sites.spec import HOST, SiteSpec
@@ -107,8 +108,9 @@ class RecordsDriver:
         """What the servers tell, and those that tell nothing."""
         checks, silent = list[Check](), dict[Server, Check]()
         for server in self.settings.authoritative:
+            look = self._gone if key in plan.gone(spec) else self._checks
             try:
-                checks += self._checks(server, key, spec) if server not in but else ()
+                checks += look(server, key, spec) if server not in but else ()
             except PanggonError as error:
                 silent[server] = Check("dns.answer", ok=False, detail=error.detail)
         return checks, silent
@@ -256,6 +258,17 @@ class RecordsDriver:
                 add(host, kind, address)
         for slot in (marks.slot(word) for word in words if word not in new.left):
             add(*_place(host, slot), slot.text)
+
+    def _gone(self, server: Server, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
+        """What we write and take away goes with its mark. Others may have the name by now, another site too."""
+        host = dns.name.from_text(key.name)
+        mark, anyone = ((below(host, label), "TXT") for label in (MARK_LABEL, "*"))
+        said, anyones = (answer(self._zone.ask_as_resolver(each, server), *each) for each in (mark, anyone))
+        found = marks.parse(said, site=spec.site, owns=True) if said != anyones else None
+        left = found is not None and found.site == spec.site
+        return (
+            Check("dns.gone", not left, f"{server}: {key.name} {'masih' if left else 'tidak lagi'} milik {spec.site}"),
+        )
 
     def _checks(self, server: Server, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
         """What one server tells the world, asked over UDP as resolvers do."""

@@ -86,7 +86,7 @@ def resume(
 def verify(spec: SiteSpec, facts: MachineFacts, drivers: Drivers, *, together: Together = map) -> Checks:
     """Every proof of the wish, made once; a system that cannot be asked is a proof that does not hold."""
     present = [key for key, after in desired(spec, facts) if after is not None]
-    keys = plans.in_order((*present, *plans.stopped(spec)))
+    keys = plans.in_order((*present, *plans.gone(spec)))
     return tuple(check for checks in together(lambda key: probe(key, spec, drivers), keys) for check in checks)
 
 

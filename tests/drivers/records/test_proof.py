@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from demo.ports import free_port
 from panggon.core.node.planning.resources import Attributes
+from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.zones import signatures
 from panggon.drivers.zones.zone import Server, Settings
@@ -29,6 +30,7 @@ from tests.drivers.records.zone import (
     SITE,
     SPEC,
     ZONE,
+    Others,
     driver_settings,
     knot_settings,
     proven,
@@ -96,6 +98,38 @@ class TestProof:
             ("dns.signed", True),
             ("dns.answer", False),
         ]
+
+    @pytest.mark.parametrize(
+        "spec", [replace(SPEC, state=SiteState.PARKED), replace(SPEC, host=f"baru.{ZONE}", retired_hosts=(HOST,))]
+    )
+    def test_that_a_name_is_gone_is_asked_of_every_server(
+        self, driver: RecordsDriver, settings: Settings, root: Path, spec: SiteSpec
+    ) -> None:
+        """Another site may have it by then, and a wildcard is no record of it."""
+        behind = knot_settings(root / f"behind-{spec.state}")
+        knot.prepare(behind)
+        with running(knot.server(behind)):
+            secondary = driver_settings(behind)
+            lagging, others = RecordsDriver(secondary), Others(secondary)
+            for each in (driver, lagging):
+                each.write(KEY, FIRST)
+            driver.write(KEY, None)
+            both = RecordsDriver(replace(settings, authoritative=(settings.primary, secondary.primary), settle=0.5))
+
+            def seen() -> list[tuple[str, bool]]:
+                checks = both.probe(KEY, spec=spec)
+                assert all(
+                    str(server) in check.detail
+                    for server, check in zip(both.settings.authoritative, checks, strict=True)
+                )
+                return [(check.name, check.ok) for check in checks]
+
+            until(lambda: seen() == [("dns.gone", True), ("dns.gone", False)])
+            lagging.write(KEY, None)
+            others.add(f"*.{ZONE}", "TXT", f'"site={SITE}"')
+            until(lambda: seen() == [("dns.gone", True)] * 2)
+            lagging.write(KEY, {**FIRST, "site": "s900002"})
+            until(lambda: seen() == [("dns.gone", True)] * 2)
 
     def test_of_many_sites_asks_a_server_that_is_silent_once(self, driver: RecordsDriver, settings: Settings) -> None:
         """The others hear what it was, and what the server that answers has to say."""

@@ -81,9 +81,10 @@ class Plan:
 
     @property
     def proven(self) -> tuple[Key, ...]:
-        """What is to be proven once it is carried out; of a site that is shut only that it is."""
-        keys = in_order((*self.present, *stopped(self.spec)))
-        return tuple(key for key in keys if key.kind in closing.PROVEN) if self.closes else keys
+        """What is to be proven once it is carried out; of a site that is shut only that it is, and has no name more."""
+        left = gone(self.spec)
+        keys = in_order((*self.present, *left))
+        return tuple(key for key in keys if key.kind in closing.PROVEN or key in left) if self.closes else keys
 
 
 def in_order(keys: Iterable[Key]) -> tuple[Key, ...]:
@@ -91,9 +92,13 @@ def in_order(keys: Iterable[Key]) -> tuple[Key, ...]:
     return tuple(sorted(keys, key=lambda key: MAKING_ORDER.index(key.kind)))
 
 
-def stopped(spec: SiteSpec) -> tuple[Key, ...]:
-    """What is to be proven of a site although it is not to be there: that no program of a closed one runs."""
-    return (Key(Kind.RUNTIME, spec.site),) if spec.state in CLOSED else ()
+def gone(spec: SiteSpec) -> tuple[Key, ...]:
+    """What is to be proven of a site although it is not to be there: that no program of a closed one runs, and that no
+    server of the zone has its records at a name that it gave up.
+    """
+    names = spec.retired_hosts if spec.state in NAMED else spec.hosts
+    runtime = (Key(Kind.RUNTIME, spec.site),) if spec.state in CLOSED else ()
+    return (*runtime, *(Key(Kind.RECORDS, name) for name in names))
 
 
 def make(
