@@ -7,6 +7,7 @@ may be others': they are left alone.
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import dns.flags
@@ -33,6 +34,7 @@ ADDRESS_TYPES = ("A", "AAAA")
 TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
 # By which a name below a site's is somebody else's, as those who watch over mail ask of `_dmarc`.
 LEADING_ON = ("CNAME", "NS")
+AHEAD = "; zona di sana lebih baru daripada di server utama, maka tidak mengikutinya: ambil ulang zona di server itu"
 # From a name with one of these on others answer: for the name itself too, but where it is a DNAME.
 ELSEWHERE = {"NS": "NS", "SOA": "zona sendiri", "DNAME": "DNAME"}
 
@@ -102,7 +104,18 @@ class RecordsDriver:
             time.sleep(0.1)
         if self.silent is not None:
             self.silent.update(silent)
-        return (*checks, *known.values(), *silent.values())
+        return (*self._explained(checks), *known.values(), *silent.values())
+
+    def _explained(self, checks: list[Check]) -> list[Check]:
+        """What does not hold at a server that follows no more, since the primary's zone came back from a backup, with
+        what helps.
+        """
+        for server in self.settings.authoritative[1:]:
+            failed = [check for check in checks if not check.ok and check.detail.startswith(f"{server}: ")]
+            with suppress(PanggonError):
+                if failed and self._zone.is_ahead(server):
+                    checks = [replace(each, detail=each.detail + AHEAD) if each in failed else each for each in checks]
+        return checks
 
     def _looked(self, key: Key, spec: SiteSpec, *, but: Collection[Server]) -> tuple[list[Check], dict[Server, Check]]:
         """What the servers tell, and those that tell nothing."""

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from demo.ports import free_port
 from panggon.core.node.planning.resources import Attributes
 from panggon.core.sites.spec import SiteSpec, SiteState
-from panggon.drivers.dns import RecordsDriver
+from panggon.drivers.dns import AHEAD, RecordsDriver
 from panggon.drivers.zones import signatures
 from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
@@ -27,6 +27,7 @@ from tests.drivers.records.zone import (
     HOST,
     KEY,
     SAFETY,
+    SECOND,
     SITE,
     SPEC,
     ZONE,
@@ -130,6 +131,28 @@ class TestProof:
             until(lambda: seen() == [("dns.gone", True)] * 2)
             lagging.write(KEY, {**FIRST, "site": "s900002"})
             until(lambda: seen() == [("dns.gone", True)] * 2)
+
+    def test_says_why_a_server_does_not_follow_that_has_a_newer_zone(self, driver: RecordsDriver, root: Path) -> None:
+        """As when the primary came back from a backup: it takes nothing from there until somebody lets it."""
+        restored, newer = (knot_settings(root / name) for name in ("restored", "newer"))
+        for each in (restored, newer):
+            knot.prepare(each)
+        zone = newer.data / "zones" / f"{ZONE}.zone"
+        zone.write_text(zone.read_text().replace(f" hostmaster.{ZONE}. 1 ", f" hostmaster.{ZONE}. 1000 "))
+        primary, port = driver_settings(restored), newer.port
+        secondary = Server("127.0.0.1", port)
+        both = replace(primary, authoritative=(primary.primary, secondary), settle=0)
+        with running(knot.server(restored)), running(knot.server(newer)):
+            RecordsDriver(primary).write(KEY, FIRST)
+            until(lambda: all(check.ok for check in proven(primary, FIRST)))
+            told = {check.detail for check in proven(both, FIRST) if not check.ok}
+            assert told == {
+                f"{secondary}: {HOST} tanpa alamat, bukan 192.0.2.1 2001:db8::1{AHEAD}",
+                f"{secondary}: tanpa tanda{AHEAD}",
+            }
+            backwards = replace(driver_settings(newer), authoritative=(secondary, primary.primary), settle=0)
+            RecordsDriver(backwards).write(KEY, SECOND)
+            assert not any(AHEAD in check.detail for check in proven(backwards, SECOND)), "it may follow yet"
 
     def test_of_many_sites_asks_a_server_that_is_silent_once(self, driver: RecordsDriver, settings: Settings) -> None:
         """The others hear what it was, and what the server that answers has to say."""
