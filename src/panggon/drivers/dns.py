@@ -35,6 +35,7 @@ TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
 # By which a name below a site's is somebody else's, as those who watch over mail ask of `_dmarc`.
 LEADING_ON = ("CNAME", "NS")
 AHEAD = "; zona di sana lebih baru daripada di server utama, maka tidak mengikutinya: ambil ulang zona di server itu"
+VIEWS = "yang diubah dengan kunci TSIG bukan zona yang dijawab kepada mesin ini (view), jadi tidak dapat dibuktikan"
 # From a name with one of these on others answer: for the name itself too, but where it is a DNAME.
 ELSEWHERE = {"NS": "NS", "SOA": "zona sendiri", "DNAME": "DNAME"}
 
@@ -93,6 +94,9 @@ class RecordsDriver:
             self._refuse_alias(key)
         if found.mark or after is not None:
             self._zone.send(self._update(key, found, after))
+        if after is not None and not found.mark and not self._found(key).mark:
+            mark = below(dns.name.from_text(key.name), MARK_LABEL).to_text(omit_final_dot=True)
+            raise PermanentError("dns.views", f"{VIEWS}; hapus rekaman di {key.name} dan {mark} di sana")
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """Judged by the wish, never by what the zone holds: else a zone that leads elsewhere agrees with itself."""
