@@ -141,9 +141,8 @@ def _accepted(parameter: click.Parameter | None) -> str:
     if parameter is None:
         return ""
     if isinstance(parameter.type, click.IntRange):
-        bounds = (("mulai dari", parameter.type.min), ("sampai", parameter.type.max))
-        words = "".join(f" {word} {bound}" for word, bound in bounds if bound is not None)
-        return f" Tulis bilangan bulat{words}."
+        least, most = parameter.type.min, parameter.type.max
+        return f" Tulis bilangan bulat mulai dari {least}." if most is None else f" Tulis bilangan {least} sampai {most}."
     return ACCEPTED.get(type(parameter.type), "")
 
 

@@ -73,7 +73,10 @@ def test_no_sentence_is_broken_where_a_program_reads_it(terminal):
 def test_a_site_that_is_to_be_gone_is_proven_by_what_is_left(terminal):
     purged = dataclasses.replace(SPEC, generation=9, state=SiteState.PURGED)
     gone = json.loads(terminal("verify", terminal.spec(document(purged)), "--json").stdout)
-    assert gone["evidence"] == [{"name": "site.gone", "ok": True, "detail": "tidak ada yang tersisa"}]
+    assert gone["evidence"] == [
+        {"name": "site.gone", "ok": True, "detail": "tidak ada yang tersisa"},
+        {"name": "dns.gone", "ok": True, "detail": f"simulasi: {HOST} milik None"},
+    ]
     terminal.machine.put(ours(Key(Kind.DIRECTORY, SITE), uid=1))
     left = terminal("verify", terminal.spec(document(purged)))
     assert (left.exit_code, f"direktori situs {SITE} ada, padahal tidak diminta." in left.stdout) == (1, True)

@@ -87,7 +87,7 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
         _verify_all(Sites.of(config, silent={}), as_json=as_json)
     sites = Sites.of(config)
     spec = _spec(sites, path)
-    checks = _gone(sites, spec) if spec.state is SiteState.PURGED else runs.verify(sites, spec)
+    checks = (*(_gone(sites, spec) if spec.state is SiteState.PURGED else ()), *runs.verify(sites, spec))
     held = all(check.ok for check in checks)
     document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
     say(as_json, document, lambda console: show.verified(console, checks))
@@ -236,7 +236,7 @@ def _restore_all(sites: Sites, *, demanded: bool, as_json: bool) -> NoReturn:
 
 
 def _gone(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
-    """Nothing can be asked of what is not there: a plan that finds nothing to remove is the proof."""
+    """Little can be asked of what is not there: a plan that finds nothing to remove is the proof."""
     left = plan_words.differences(sites.plan(spec))
     return (Check("site.gone", not left, " ".join(left) or "tidak ada yang tersisa"),)
 
