@@ -142,7 +142,7 @@ def _accepted(parameter: click.Parameter | None) -> str:
         return ""
     if isinstance(parameter.type, click.IntRange):
         least, most = parameter.type.min, parameter.type.max
-        return f" Tulis bilangan bulat mulai dari {least}." if most is None else f" Tulis bilangan {least} sampai {most}."
+        return f" Tulis bilangan bulat mulai dari {least}." if most is None else f" Tulis angka {least} sampai {most}."
     return ACCEPTED.get(type(parameter.type), "")
 
 
