@@ -19,7 +19,7 @@ Rows = dict[str, list[str]]
 class Once(Generic[T]):
     """What `make` leaves in the database and among the papers, and what it answers.
 
-    Before it there must be the same each time, down to the keys of the rows: nothing at all, or what another `Once` gave.
+    What is there before it must be the same each time, down to the keys of its rows: nothing, or what another one gave.
     """
 
     def __init__(self, make: Callable[..., T]) -> None:
