@@ -12,7 +12,7 @@ import pytest
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, ObjectStreamMode
 
 from panggon.core.papers.signing import Level, Part, Place
-from panggon.papers import validation
+from panggon.papers import judging, validation
 from panggon.papers.rendering import render
 from panggon.papers.rewritten import Difference, difference
 from panggon.papers.samples import SAMPLES
@@ -69,7 +69,7 @@ def judge(frozen, place, pki, tmp_path):
         file = tmp_path / "naskah.pdf"
         file.write_bytes(data)
         meant = Frozen(frozen, place if by_gateway else None)
-        return validation.look_here(file, trust=Trust((pki.root.dump(),), asks=True), frozen=meant)
+        return judging.look_here(file, trust=Trust((pki.root.dump(),), asks=True), frozen=meant)
 
     return judged
 
