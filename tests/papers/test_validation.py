@@ -16,11 +16,11 @@ from panggon.papers.apart import Limits
 from panggon.papers.rendering import render
 from panggon.papers.samples import SAMPLES
 from panggon.papers.signable import USUAL, made_signable, place_of
+from panggon.papers.signed import Frozen, Trust
 from panggon.papers.signers import local
 from panggon.papers.signers.gateway import Gateway
 from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
-from panggon.papers.validation import Frozen, Trust
 from tests.papers.gateway import Gateway as Signing
 from tests.papers.gateway import picture
 from tests.papers.orders import order

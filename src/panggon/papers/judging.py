@@ -29,7 +29,7 @@ from pyhanko_certvalidator.fetchers.requests_fetchers import RequestsFetcherBack
 from panggon.core.errors import PermanentError
 from panggon.core.papers.signing import Level
 from panggon.papers import rewritten
-from panggon.papers.validation import Frozen, Signed, Trust
+from panggon.papers.signed import Frozen, Signed, Trust
 
 FETCH_SECONDS = 8
 USAGE = KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False)

@@ -5,54 +5,13 @@ Files come from strangers, so they are looked into in a process of its own (`apa
 
 import logging
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from panggon.core.papers.signing import Level, Place
 from panggon.papers.apart import Limits, look_into
+from panggon.papers.signed import Frozen, Signed, Trust
 
 LIMITS = Limits(seconds=40, memory_mebibytes=1024)
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """The document that was to be signed. `place`: where its stamp belongs, of a file that may be written anew while it
-    is signed (`papers.rewritten`); None: the file has to begin with these very bytes.
-    """
-
-    data: bytes
-    place: Place | None = None
-
-    def begins(self, data: bytes) -> bool:
-        return len(data) > len(self.data) and data.startswith(self.data)
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Whose certificates count (DER), and whether it may be asked over the network if they were revoked."""
-
-    roots: tuple[bytes, ...]
-    asks: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """What the one signature of a document says. `faults` are codes `signing.…`, the gravest first; `page` is that of a
-    difference. `rewritten`: the same document, but not the same bytes.
-    """
-
-    faults: tuple[str, ...]
-    page: int = 0
-    rewritten: bool = False
-    subject: tuple[str, ...] = ()
-    name: str = ""
-    issuer: str = ""
-    serial: str = ""
-    signed_at: datetime | None = None
-    timestamped: bool = False
-    level: Level = Level.B_B
 
 
 def look(data: bytes, *, trust: Trust, frozen: Frozen | None = None, limits: Limits = LIMITS) -> Signed:

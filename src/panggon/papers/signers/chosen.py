@@ -7,11 +7,11 @@ from django.conf import settings
 
 from panggon.core.papers.signing import Method
 from panggon.office.selectors import office
+from panggon.papers.signed import Trust
 from panggon.papers.signers.bsre import FirstVersion, SecondVersion
 from panggon.papers.signers.gateway import Gateway
 from panggon.papers.signers.interface import Signer
 from panggon.papers.signers.upload import Upload
-from panggon.papers.validation import Trust
 
 ROOT = "ca.pem"  # of the certificates of a demonstration
 
