@@ -28,6 +28,7 @@ from panggon.drivers import user
 from panggon.drivers.nginx.visit import Door
 from panggon.engine import journal_file
 from panggon.node import layout, runs, wiring
+from panggon.node.agent.forms import Forms
 from panggon.node.settings import config
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
@@ -162,8 +163,9 @@ def running(
             command = (str(Path(sys.executable).with_name("panggon-node")), "--config", str(base / "node.toml"))
             with _supervised(command):
                 made = config.parse(settings)
-                door = Door("127.0.0.1", made.web.https_port, layout.roots(made))
-                yield Machine(made, Sites.of(made), door, command)
+                sites, door = Sites.of(made), Door("127.0.0.1", made.web.https_port, layout.roots(made))
+                list(Forms(sites).go_on())  # as its first agent does, long before there are any
+                yield Machine(made, sites, door, command)
     finally:
         _remove_users(range(FIRST + first, FIRST + first + MOST))
         shutil.rmtree(base)

@@ -91,6 +91,10 @@ class TestControl:
         assert not control.answers(stand.base / "none.sock")
 
 
+# With which a line about "/keenam" is as long as one may be.
+LONGEST_AGENT = "a" * (1024 - len(f"GET{HOST}/keenam"))
+
+
 class TestLog:
     def test_one_line_of_json_with_the_site(self, stand: WebStand) -> None:
         stand.get("/tercatat?x=\"'", **{"User-Agent": 'a"\\\n b'.replace("\n", " ")})
@@ -105,6 +109,8 @@ class TestLog:
             ("/ketiga", "a" * 1100, "/ketiga…", "a" * 256 + "…"),
             ("/keempat" + "a" * 1100, "a", "/keempat" + "a" * 504 + "…", "a…"),
             ("/kelima//../%6b?cari=satu", "a", "/kelima//../%6b?cari=satu", "a"),
+            ("/keenam", LONGEST_AGENT, "/keenam", LONGEST_AGENT),
+            ("/ketujuh", LONGEST_AGENT, "/ketujuh…", "a" * 256 + "…"),
         ],
     )
     def test_nobody_makes_a_line_of_kibibytes(

@@ -8,6 +8,7 @@ from panggon.core.errors import PanggonError
 from panggon.core.node.planning.plan import Plan
 from panggon.core.node.planning.resources import Key
 from panggon.core.node.words import plan_words
+from panggon.drivers.databases import mariadb
 from panggon.node.agent import folders, strays
 from panggon.node.sites import Sites
 
@@ -32,8 +33,9 @@ class DriftWatch:
     def look(self, *, elapsed: float) -> bool:
         """Look at as many sites as `elapsed` seconds are worth; whether something is found or gone since."""
         before = self.lines()
-        for site in self._turn(elapsed):
-            self._look_at(site)
+        with mariadb.lasting():
+            for site in self._turn(elapsed):
+                self._look_at(site)
         return self.lines() != before
 
     def look_again(self, site: str) -> bool:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
@@ -22,16 +23,16 @@ from panggon.node.sockets.sandboxes import sandbox
 from panggon.node.sockets.sandboxes.sandbox import Machine
 
 # Of one processor: for what is counted at once, and for the slow pass over all.
-BUSY_SHARE, SLOW_SHARE = 0.004, 0.002
+BUSY_SHARE, SLOW_SHARE = 0.004, 0.001
 # At a time; nobody who waits for a site to wake may notice.
 SECONDS_MOST = 0.01
 
 
-def meter(machine: Machine, site: str, *, known: Excess) -> Meter | None:
-    """None where nothing is bounded. Errors as `limit_of`."""
+def meter(machine: Machine, site: str, *, known: Excess, quiet: bool = False) -> Meter | None:
+    """None where nothing is bounded. `quiet`: it has no programs that could hold anything. Errors as `limit_of`."""
     limit = limit_of(machine.settings, site)
-    place = machine.settings.site(site)
-    return Meter(place, limit, lambda: sandbox.running(machine, site), known) if limit else None
+    programs = tuple if quiet else partial(sandbox.running, machine, site)
+    return Meter(machine.settings.site(site), limit, programs, known) if limit else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,11 @@ class Asleep:
     def _begin(self, site: str) -> _Count | None:
         """None for what somebody else counts, or nobody has to."""
         with suppress(OSError, ValueError, KeyError, PanggonError):  # it is being made, or removed
-            bounded = storage.is_bounded(self._sites / site)
-            found = None if bounded or self._awake(site) else meter(self._machine, site, known=self._full.of(site))
-            return _Count(site, found, quiet=site not in self._running()) if found else None
+            if storage.is_bounded(self._sites / site) or self._awake(site):
+                return None
+            quiet = site not in self._running()  # one that starts meanwhile has a count of its own begun
+            found = meter(self._machine, site, known=self._full.of(site), quiet=quiet)
+            return _Count(site, found, quiet) if found else None
         return None
 
     def _counted(self, count: _Count, until: float) -> Excess | None:
