@@ -12,7 +12,7 @@ import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.resources import Key
-from panggon.drivers.databases.mariadb import MariaDb, line
+from panggon.drivers.databases.mariadb import MariaDb, line, sessions
 from panggon.node.servers import mariadb
 from tests.drivers.mariadb.reach import FIRST, driver_of, root_says
 from tests.drivers.running import running
@@ -125,6 +125,31 @@ def test_who_renames_an_index_for_ever_takes_no_memory_of_the_server(server: mar
         watched.taken()
     assert (counted("table"), counted("index")) == (0, 0)
     root_says(server, "DROP DATABASE counted")
+
+
+def test_transactions_that_are_noted_down_for_ever_are_forgotten(
+    server: mariadb.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is done goes on."""
+    noted, change = "SELECT COUNT(*) FROM mysql.transaction_registry", "UPDATE noted.t SET n = n + 1"
+    numbers = "mulai BIGINT UNSIGNED AS ROW START INVISIBLE, akhir BIGINT UNSIGNED AS ROW END INVISIBLE"
+    root_says(
+        server,
+        "CREATE DATABASE noted",
+        f"CREATE TABLE noted.t (n INT, {numbers}, PERIOD FOR SYSTEM_TIME (mulai, akhir)) WITH SYSTEM VERSIONING",
+        "INSERT INTO noted.t VALUES (1)",
+    )
+    reached = MariaDb(server.socket, server.socket, server.data, server.temporary)
+    with reached.watched() as watched:
+        assert root_says(server, change, noted) == [(2,)]
+        reached.tidy()
+        assert watched.is_tidy()
+        assert root_says(server, noted) == [(2,)]
+        monkeypatch.setattr(sessions, "REGISTERED_MOST", 0)
+        assert not watched.is_tidy()
+        reached.tidy()
+    assert root_says(server, change, noted) == [(1,)]
+    root_says(server, "DROP DATABASE noted")
 
 
 def test_who_changes_its_own_entry_for_ever_keeps_nobody_from_the_list_of_users(server: mariadb.Settings) -> None:

@@ -18,6 +18,12 @@ from tests.drivers.mariadb.reach import FIRST, as_site, count, root_says, spec
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
+KNOWN = (
+    "CREATE TABLE lebar (isi VARCHAR(16000) CHARACTER SET latin1)",
+    "INSERT INTO lebar SELECT RPAD(seq, 16000, CHAR(1)) FROM seq_1_to_300",
+    "SET STATEMENT histogram_type = JSON_HB, histogram_size = 255 FOR ANALYZE TABLE lebar PERSISTENT FOR ALL",
+    "TRUNCATE lebar",
+)
 
 
 @pytest.mark.usefixtures("_database")
@@ -41,6 +47,27 @@ def test_its_procedures_count_and_it_may_drop_them_when_it_is_full(
         cursor.execute("DROP PROCEDURE satu")
         cursor.execute("DROP PROCEDURE dua")
     assert reached.used(key.name) - before < 3 * MEBIBYTE
+    reached.let_write(key.name)
+
+
+@pytest.mark.usefixtures("_database")
+def test_what_is_known_of_its_columns_counts_until_it_drops_them(
+    driver: DatabaseDriver, key: Key, server: mariadb.Settings, private: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays as large as it was when the rows are gone."""
+    monkeypatch.setattr(mariadb_server, "PROGRAMS_MANY", 0)
+    reached = driver.settings.servers[Engine.MARIADB]
+    before = reached.sizes([key.name])[key.name]
+    with as_site(server, private) as session, session.cursor() as cursor:
+        for words in KNOWN:
+            cursor.execute(words)
+        assert reached.sizes([key.name])[key.name] - before > 3 * MEBIBYTE
+        reached.stop_writing(key.name)
+    with as_site(server, private) as session, session.cursor() as cursor:
+        with pytest.raises(pymysql.err.OperationalError, match="denied"):
+            cursor.execute(KNOWN[-2])
+        cursor.execute("DROP TABLE lebar")
+    assert reached.sizes([key.name])[key.name] - before < MEBIBYTE
     reached.let_write(key.name)
 
 

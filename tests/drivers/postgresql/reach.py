@@ -1,5 +1,6 @@
 """How tests reach the server: as the superuser and as the site."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,3 +62,12 @@ def is_tidy(reached: PostgreSql) -> bool:
 
 def spec(site: str) -> SiteSpec:
     return SiteSpec(site, "a.example", SiteState.PREPARED, 1, database=Engine.POSTGRESQL)
+
+
+def guarding(reached: PostgreSql, over: threading.Event) -> None:
+    """As `node.databases.brake` does: the server ends the guard's session too."""
+    while not over.is_set():
+        try:
+            reached.guard(over)
+        except Exception:  # noqa: BLE001
+            over.wait(0.2)

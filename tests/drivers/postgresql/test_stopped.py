@@ -1,6 +1,5 @@
 """Databases that are full, or whose site is closed, and what their roles lay in the way of that."""
 
-import hashlib
 import subprocess
 from dataclasses import replace
 from functools import partial
@@ -13,15 +12,14 @@ from panggon.core.node.databases.database_size import INODE_BYTES
 from panggon.core.node.planning.resources import Key
 from panggon.core.sites.spec import SiteState
 from panggon.drivers.database import DatabaseDriver
-from panggon.drivers.databases.postgresql import PostgreSql, sessions
+from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.node.servers import postgresql
 from tests.drivers.databases import ini
-from tests.drivers.postgresql.reach import FIRST, as_site, count, is_tidy, refusal, root_says, spec
+from tests.drivers.postgresql.reach import FIRST, as_site, count, refusal, root_says, spec
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
 MEBIBYTE = 1024 * 1024
-QUIET = ["log_min_messages=fatal"]
 # What a site's role can lay in the way of who asks its database as the superuser: operators that fit what is asked
 # better than the server's own, functions of indexes and of types. Whoever runs one as a superuser makes it one.
 SNARES = """
@@ -91,33 +89,6 @@ def test_what_a_closed_site_had_running_ends_and_nobody_comes_in_until_it_opens(
     assert all(check.ok for check in driver.probe(key, spec=spec(key.name)))
     root_says(server, f"ALTER ROLE {key.name} NOLOGIN")
     assert driver.read(key).attributes == {**FIRST, "locked": True}
-
-
-@pytest.mark.usefixtures("_database")
-def test_what_a_role_sets_for_itself_is_taken_back_where_it_is_too_much(
-    key: Key, reached: PostgreSql, server: postgresql.Settings, private: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    words, seen = (
-        f"ALTER ROLE {key.name} SET search_path = ",
-        "SELECT setconfig FROM pg_db_role_setting",
-    )
-    much = ",".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(6000))
-    with as_site(private) as session, as_site(private) as beside:
-        beside.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
-        session.execute(f"{words} public")
-        monkeypatch.setattr(sessions, "SETTINGS_MOST", MEBIBYTE)
-        assert is_tidy(reached)
-        reached.tidy()
-        assert root_says(server, seen) == [([*QUIET, "search_path=public"],)]
-        for _ in range(3):
-            session.execute(f"{words} '{much}'")
-        assert not is_tidy(reached)
-        reached.tidy()
-        assert [refusal(each, "SELECT 1") for each in (session, beside)] == ["57P01", "57P01"]
-    assert root_says(server, seen) == [(QUIET,)]
-    assert int(str(root_says(server, f"SELECT {sessions.SETTINGS}")[0][0])) < MEBIBYTE
-    with as_site(private) as session:
-        session.execute("SELECT 1")
 
 
 @pytest.mark.usefixtures("_database")

@@ -10,7 +10,7 @@ import pytest
 from panggon.drivers.databases.postgresql import PostgreSql, stubborn
 from panggon.drivers.databases.postgresql.stubborn import ENDS_SECONDS, HAS_SECONDS, WORKED_SECONDS, Stubborn
 from panggon.node.servers import postgresql
-from tests.drivers.postgresql.reach import login_beside, root_says
+from tests.drivers.postgresql.reach import guarding, login_beside, root_says
 from tests.waiting import until
 
 SITE, NEIGHBOUR, PASSWORD = "s830091", "s830092", "rahasia-tetangga"
@@ -32,7 +32,7 @@ def test_who_does_not_end_is_killed_and_locked_out_and_the_neighbour_goes(
     for name, value in {"LOOK_SECONDS": 0.1, "HAS_SECONDS": 0.5, "ENDS_SECONDS": 1.0, "WORKED_SECONDS": 0.2}.items():
         monkeypatch.setattr(stubborn, name, value)
     over = threading.Event()
-    guard = threading.Thread(target=_guarding, args=(reached, over))
+    guard = threading.Thread(target=guarding, args=(reached, over))
     with closing(psycopg.connect(login)) as session:
         counting = threading.Thread(target=_is_lost, args=(session,))
         counting.start()
@@ -47,15 +47,6 @@ def test_who_does_not_end_is_killed_and_locked_out_and_the_neighbour_goes(
         psycopg.connect(login)
     reached.drop(NEIGHBOUR)
     assert root_says(server, f"SELECT 1 FROM pg_database WHERE datname = '{NEIGHBOUR}'") == []
-
-
-def _guarding(reached: PostgreSql, over: threading.Event) -> None:
-    """As `node.databases.brake` does: the server ends the guard's session too."""
-    while not over.is_set():
-        try:
-            reached.guard(over)
-        except Exception:  # noqa: BLE001
-            over.wait(0.2)
 
 
 def _is_lost(session: psycopg.Connection[tuple[object, ...]]) -> None:

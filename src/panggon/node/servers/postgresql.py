@@ -131,7 +131,9 @@ def _identities(settings: Settings) -> Path:
 
 def _configuration(settings: Settings) -> str:
     """What sites ask stays out of the log: it may be about people. `temp_file_limit` only the superuser may raise. One
-    processor a session, no workers beside it; room for the locks of some thousand tables.
+    processor a session, no workers beside it; room for the locks of some thousand tables. Who had a row locked together
+    with others is noted down in files of all databases (`pg_multixact`), which no size has: they are taken away when
+    there are so many notes, of 25 names at most, and not only at ten gigabytes.
     """
     places = ", ".join(map(str, (settings.run, *Entrances(settings.run, Engine.POSTGRESQL).all)))
     return f"""listen_addresses = ''
@@ -150,6 +152,7 @@ max_wal_size = 512MB
 temp_file_limit = 256MB
 max_worker_processes = 0
 max_locks_per_transaction = 1024
+autovacuum_multixact_freeze_max_age = 10000000
 statement_timeout = 5min
 idle_in_transaction_session_timeout = 5min
 """

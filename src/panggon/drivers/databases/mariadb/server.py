@@ -36,12 +36,16 @@ SELECT SUM(data_free) FROM information_schema.tables WHERE table_schema = %s
 """
 
 
-# Of all sites: before that nobody asks, because the server has to read all of them to answer.
+# What lies in tables of all sites: procedures, functions and events, and what `ANALYZE TABLE … PERSISTENT` has found in
+# columns, of which as much stays as their values had, also when the rows are gone. Of all sites: before that nobody
+# asks, because the server has to read all of them to answer.
 PROGRAMS_MANY = 32 * 1024 * 1024
+PROGRAMS_FILES = ("proc", "event", "column_stats")
 PROGRAMS = """
 SELECT db, SUM(size) FROM (
   SELECT db, LENGTH(param_list) + LENGTH(returns) + LENGTH(body) + LENGTH(body_utf8) AS size FROM mysql.proc
   UNION ALL SELECT db, LENGTH(body) + LENGTH(body_utf8) FROM mysql.event
+  UNION ALL SELECT db_name, LENGTH(histogram) FROM mysql.column_stats
 ) AS programs GROUP BY db
 """
 
@@ -153,12 +157,12 @@ class MariaDb:
         return max(0, _bytes_in(f"{self.data}/{site}") - int(free)) + self._programs().get(site, 0)
 
     def _programs(self) -> Mapping[str, int]:
-        """By site, the bytes of its procedures, functions and events."""
-        if sum(_bytes_of(self.data / "mysql" / f"{table}.MAD") for table in ("proc", "event")) < PROGRAMS_MANY:
+        """By site, the bytes of its procedures, functions and events, and of what is known of its columns."""
+        if sum(_bytes_of(self.data / "mysql" / f"{table}.MAD") for table in PROGRAMS_FILES) < PROGRAMS_MANY:
             return {}
         with self._root() as cursor:
             cursor.execute(PROGRAMS)
-            return {str(site): int(size) for site, size in cursor.fetchall()}
+            return {str(site): int(size or 0) for site, size in cursor.fetchall()}
 
     def stop_writing(self, site: str) -> None:
         with self._root() as cursor:
@@ -187,6 +191,7 @@ class MariaDb:
     def tidy(self) -> None:
         with self._root() as cursor:
             sessions.roll_back_prepared(cursor)
+            sessions.forget_transactions(cursor, self.data)
 
     @contextmanager
     def _root(self) -> Iterator[Cursor]:

@@ -41,7 +41,8 @@ FROM information_schema.processlist p LEFT JOIN information_schema.innodb_trx t 
 WHERE p.user REGEXP '^s[0-9]{6}$'
 """
 
-
+# In bytes.
+REGISTERED_MOST = 64 * 1024 * 1024
 # By user, since they were forgotten (`userstat`).
 STATISTICS = """
 SELECT user, cpu_time, total_connections FROM information_schema.user_statistics WHERE user REGEXP '^s[0-9]{6}$'
@@ -160,7 +161,7 @@ class Sessions:
         self.cursor.execute("SHUTDOWN")
 
     def is_tidy(self) -> bool:
-        return not _prepared(self.cursor)
+        return not _prepared(self.cursor) and _registered(self.data) <= REGISTERED_MOST
 
 
 def count(cursor: Cursor, site: str) -> int:
@@ -187,6 +188,19 @@ def roll_back_prepared(cursor: Cursor) -> None:
     for name in _prepared(cursor):
         with suppress(pymysql.MySQLError):  # a session has it
             cursor.execute(f"XA ROLLBACK {name}")
+
+
+def forget_transactions(cursor: Cursor, data: Path) -> None:
+    """A table whose rows are kept by transaction (`PERIOD FOR SYSTEM_TIME` of numbers) has each noted down for ever, in
+    a table of all sites that does not say whose it was.
+    """
+    if _registered(data) > REGISTERED_MOST:
+        with suppress(pymysql.MySQLError):  # somebody looks there
+            cursor.execute("SET STATEMENT lock_wait_timeout = 1 FOR TRUNCATE TABLE mysql.transaction_registry")
+
+
+def _registered(data: Path) -> int:
+    return _bytes_of(data / "mysql" / "transaction_registry.ibd")
 
 
 def _prepared(cursor: Cursor) -> list[str]:

@@ -19,9 +19,11 @@ from psycopg import sql
 from panggon.core.errors import PanggonError
 from panggon.core.node.databases.database_size import taken
 from panggon.core.node.planning.driver import Check
+from panggon.core.sites.spec import SITE_ID
 from panggon.drivers.databases.database_server import Copying, Found, Watched
 from panggon.drivers.databases.postgresql import (
     catalogue,
+    cleaning,
     full,
     insisting,
     leaving,
@@ -31,6 +33,7 @@ from panggon.drivers.databases.postgresql import (
     rights,
     sessions,
     stubborn,
+    swollen,
 )
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import SUPERUSER, Session, row
@@ -212,13 +215,25 @@ class PostgreSql:
 
     def guard(self, over: Event) -> None:
         changing, looked = stubborn.Stubborn(), -inf
-        with catalogue.reached(self.process, self._session) as session:
+        with catalogue.reached(self.process, self._silencing) as session:
             while not over.wait(catalogue.SECONDS):
                 catalogue.end_takers(session)
                 if (now := time.monotonic()) - looked >= stubborn.LOOK_SECONDS:
                     looked = now
-                    for pid, role in changing.look(stubborn.found(session), now=now):
-                        self._kill(pid, stubborn.name_of(session, role))
+                    for pid, database in cleaning.endless(session):
+                        self._end_cleaning(pid, cleaning.name_of(session, database))
+                    for pid, database in changing.look(stubborn.found(session), now=now):
+                        self._kill(pid, cleaning.name_of(session, database))
+
+    def _end_cleaning(self, pid: int, site: str) -> None:
+        """And see that no other begins with it: what is locked out changes nothing that had to be cleaned."""
+        log.warning("%s is locked out: what the server cleans there does not come to an end", site or "nobody")
+        if SITE_ID.fullmatch(site):
+            self.lock(site)
+        stubborn.send(pid, signal.SIGTERM)
+        if SITE_ID.fullmatch(site):
+            with self._session(site) as session:
+                cleaning.forget(session)
 
     def _kill(self, pid: int, site: str) -> None:
         """One that does not end, and so all others; its site is locked out before, or else when the server is back. A
@@ -239,9 +254,15 @@ class PostgreSql:
         return False
 
     def tidy(self) -> None:
-        with self._session() as session:
+        with self._changing() as session:
             sessions.end_oldest_where_notices_wait(session)
-            sessions.take_settings_where_there_are_too_many(session)
+            swollen.tidy(session)
+
+    @contextmanager
+    def _silencing(self) -> Iterator[Session]:
+        with self._session() as session:
+            cleaning.be_silent(session)
+            yield session
 
     @contextmanager
     def _changing(self, database: str = "postgres") -> Iterator[Session]:

@@ -1,6 +1,5 @@
 """The sessions of sites: what they take of the server, and how they are ended."""
 
-import logging
 import os
 import re
 import signal
@@ -10,30 +9,29 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import LiteralString
 
-from psycopg import sql
-
 from panggon.core.node.databases import database_load
 from panggon.core.node.databases.database_load import Load, Taken
 from panggon.core.node.databases.database_load import Session as SiteSession
 from panggon.core.sites.spec import SITE_ID
 from panggon.drivers.databases.database_server import ENDING_SECONDS
 from panggon.drivers.databases.postgresql import doors as door
-from panggon.drivers.databases.postgresql import rights
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import Session
 from panggon.drivers.system import kernel, processes
 from panggon.drivers.system.patience import Patience
 
+# With what cleans a site's tables (autovacuum), which calls the site's functions; how long that takes is `cleaning`'s.
 LOAD: LiteralString = r"""
-SELECT a.usename, a.pid, coalesce(
-    extract(epoch FROM clock_timestamp() - least(a.xact_start, CASE a.state WHEN 'active' THEN a.query_start END)), 0),
+SELECT coalesce(a.usename, a.datname), a.pid, CASE WHEN a.usename IS NULL THEN 0 ELSE coalesce(
+    extract(epoch FROM clock_timestamp() - least(a.xact_start, CASE a.state WHEN 'active' THEN a.query_start END)), 0)
+  END,
   coalesce(t.size, 0), coalesce(l.count, 0), a.state = 'active'
 FROM pg_stat_activity a
 LEFT JOIN
   (SELECT substring(name FROM '^pgsql_tmp(\d+)')::int AS pid, sum(size) AS size FROM pg_ls_tmpdir() GROUP BY 1) t
   ON t.pid = a.pid
 LEFT JOIN (SELECT pid, count(*) AS count FROM pg_locks GROUP BY 1) l ON l.pid = a.pid
-WHERE a.usename ~ '^s[0-9]{6}$'
+WHERE coalesce(a.usename, a.datname) ~ '^s[0-9]{6}$'
 """
 # Of all together, a seventh of the places that there are (`node.servers.postgresql`).
 LOCKS_MANY = 50_000
@@ -59,16 +57,12 @@ SELECT pg_terminate_backend(pid) FROM (
   ORDER BY state = 'active', xact_start LIMIT 1
 ) oldest
 """
-# In bytes, what roles have set for themselves, which lies beside all databases: of all, with what nobody sees any more;
-# and of one, far more than anybody needs.
-SETTINGS_MOST, SETTINGS_OF_ONE = 64 * 1024 * 1024, 64 * 1024
-SETTINGS: LiteralString = "pg_total_relation_size('pg_db_role_setting')"
-TIDY: LiteralString = f"SELECT {NOTICES} <= %s AND {SETTINGS} <= %s"
-SETTING_MUCH: LiteralString = r"""
-SELECT r.rolname, d.datname FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole
-LEFT JOIN pg_database d ON d.oid = s.setdatabase
-WHERE pg_column_size(s.setconfig) > %s AND r.rolname ~ '^s[0-9]{6}$'
-"""
+# In bytes, what the catalogues of all databases have that roles give themselves (`swollen`): pg_authid,
+# pg_db_role_setting, pg_database, pg_tablespace, pg_parameter_acl. What `pg_shdepend` has grows with the databases.
+CATALOGUES = [1260, 2964, 1262, 1213, 6243]
+CATALOGUES_MOST = 64 * 1024 * 1024
+CATALOGUES_SIZE: LiteralString = "(SELECT sum(pg_total_relation_size(oid)) FROM unnest(%s::oid[]) oid)"
+TIDY: LiteralString = f"SELECT {NOTICES} <= %s AND {CATALOGUES_SIZE} <= %s"
 # All that have begun in each database, those that have ended among them. Names are told apart afterwards: to do it here
 # takes twice as long.
 BEGUN: LiteralString = "SELECT datname, pg_stat_get_db_sessions(oid) FROM pg_database"
@@ -77,12 +71,9 @@ BEGUN_TOGETHER: LiteralString = "SELECT sum(pg_stat_get_db_sessions(oid)) FROM p
 # Neither sessions of sites nor what works for one, and whether it is a session of those who watch.
 OWN: LiteralString = """
 SELECT pid, usesysid IS NOT NULL FROM pg_stat_get_activity(NULL)
-WHERE pid IS NOT NULL AND (usesysid IS NULL OR usesysid = 10)
+WHERE pid IS NOT NULL AND (usesysid IS NULL AND backend_type <> 'autovacuum worker' OR usesysid = 10)
 """
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -180,7 +171,7 @@ class Sessions:
         """Nothing here needs it."""
 
     def is_tidy(self) -> bool:
-        (found,) = self.session.execute(TIDY, (NOTICES_MOST, SETTINGS_MOST)).fetchall()
+        (found,) = self.session.execute(TIDY, (NOTICES_MOST, CATALOGUES, CATALOGUES_MOST)).fetchall()
         return bool(found[0])
 
 
@@ -214,28 +205,6 @@ def end_oldest_where_notices_wait(session: Session) -> None:
     those that do nothing meanwhile.
     """
     session.execute(f"{END_OLDEST} WHERE {NOTICES} > %s", (NOTICES_MOST,))
-
-
-def take_settings_where_there_are_too_many(session: Session) -> None:
-    """A role sets for itself what it likes (`ALTER ROLE … SET search_path`), as much and as often as it likes. What a
-    transaction sees that has begun before stays there until that ends.
-    """
-    if _settings(session) <= SETTINGS_MOST:
-        return
-    for site, database in session.execute(SETTING_MUCH, (SETTINGS_OF_ONE,)).fetchall():
-        log.warning("%s has set too much for itself, it is taken back", site)
-        end_all(session, site)
-        where = sql.SQL(" IN DATABASE {}").format(sql.Identifier(database)) if database else sql.SQL("")
-        session.execute(sql.SQL("ALTER ROLE {}{} RESET ALL").format(sql.Identifier(site), where))
-        session.execute(sql.SQL(rights.SILENT).format(sql.Identifier(site)))
-    session.execute("VACUUM pg_db_role_setting")
-    if _settings(session) > SETTINGS_MOST:
-        session.execute(END_OLDEST)
-
-
-def _settings(session: Session) -> int:
-    (found,) = session.execute(f"SELECT {SETTINGS}").fetchall()
-    return int(found[0])
 
 
 def _memory(pid: int) -> int:

@@ -14,13 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import LiteralString
 
-from panggon.drivers.databases.postgresql.line import Session, row
+from panggon.drivers.databases.postgresql.line import Session
 from panggon.drivers.system import processes
 
-# By number: names would wait for who has the list of roles alone. 1260 is that list, 10 the superuser.
+# By number: names would wait for who has the list of roles alone. 1260 is that list, 10 the superuser. By the database
+# too: what cleans a site's tables is nobody's session, and calls the site's functions (`cleaning`).
 CHANGING: LiteralString = """
-SELECT l.pid, a.usesysid FROM pg_locks l JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid
-WHERE l.locktype = 'relation' AND l.relation = 1260 AND l.mode = 'RowExclusiveLock' AND a.usesysid <> 10
+SELECT l.pid, a.datid FROM pg_locks l JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid
+WHERE l.locktype = 'relation' AND l.relation = 1260 AND l.mode = 'RowExclusiveLock' AND a.usesysid IS DISTINCT FROM 10
+  AND a.datid <> 0
 """
 LOOK_SECONDS = 5.0
 # So long a transaction may have it; so long one that is told may take to end; so much it has worked meanwhile, else it
@@ -45,13 +47,13 @@ class Stubborn:
     _known: dict[tuple[int, int], _Known] = field(default_factory=dict)
 
     def look(self, found: Collection[tuple[int, int]], *, now: float) -> tuple[tuple[int, int], ...]:
-        """Those of these sessions (process and role) that are to be killed; those that have had the lock for long are
-        told to end.
+        """Those of these sessions (process and database) that are to be killed; those that have had the lock for long
+        are told to end.
         """
         self._known = {each: self._known.get(each, _Known(now)) for each in found}
-        for (pid, role), known in self._known.items():
+        for (pid, database), known in self._known.items():
             if known.told is None and now - known.since >= HAS_SECONDS:
-                self._known[pid, role] = _Known(known.since, now, self.worked(pid))
+                self._known[pid, database] = _Known(known.since, now, self.worked(pid))
                 send(pid, signal.SIGTERM)
         return tuple(each for each, known in self._known.items() if self._is_deaf(each[0], known, now))
 
@@ -62,13 +64,7 @@ class Stubborn:
 
 
 def found(session: Session) -> Collection[tuple[int, int]]:
-    return [(int(pid), int(role)) for pid, role in session.execute(CHANGING).fetchall()]
-
-
-def name_of(session: Session, role: int) -> str:
-    """Empty for one that is gone."""
-    found = row(session, "SELECT rolname FROM pg_roles WHERE oid = %s", role)
-    return str(found[0]) if found else ""
+    return [(int(pid), int(database)) for pid, database in session.execute(CHANGING).fetchall()]
 
 
 def send(pid: int, number: signal.Signals) -> None:
