@@ -118,16 +118,16 @@ def verified(console: Console, checks: Sequence[Check]) -> None:
         )
 
 
-def drift(console: Console, found: Mapping[str, Sequence[str]], *, applied: Path) -> None:
-    """`applied` is the folder of what was applied last."""
+def drift(console: Console, found: Mapping[str, Sequence[str]], *, applied: Path, program: str) -> None:
+    """`applied` is the folder of what was applied last, `program` how this one was called."""
     for site, sentences in found.items():
         for sentence in sentences:
             console.print(text(f"{site}: {sentence}"), soft_wrap=True)
     if not found:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
     if found.keys() - {MACHINE}:
-        one = f"Memulihkan situs: panggon-node apply {applied}/SITUS.json"
-        console.print(text(f"{one}; semuanya: panggon-node apply --all"), soft_wrap=True)
+        one = f"Memulihkan situs: {program} apply {applied}/SITUS.json"
+        console.print(text(f"{one}; semuanya: {program} apply --all"), soft_wrap=True)
     if MACHINE in found:
         console.print(STRAY, soft_wrap=True)
 

@@ -20,7 +20,7 @@ from panggon.core.sites.spec import SITE_ID, SiteSpec, SiteState
 from panggon.node import runs
 from panggon.node.agent import folders, strays
 from panggon.node.command import batch, copies, show, show_many
-from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
+from panggon.node.command.options import FAILED, as_json, on_machine, program, say, spec_file
 from panggon.node.command.printable import printable
 from panggon.node.daemons.lock import AGENT, is_held
 from panggon.node.settings.config import NodeConfig
@@ -107,7 +107,9 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     if path is None:
         of_machine = (*map(plan_words.stray, strays.find(sites)), *folders.faults(config))
         found = show.differences(of_machine, sites.drift())
-        say(as_json, found, lambda console: show.drift(console, found, applied=sites.recorded.folder))
+        say(
+            as_json, found, lambda console: show.drift(console, found, applied=sites.recorded.folder, program=program())
+        )
         sys.exit(FAILED if found else 0)
     made = sites.plan(_spec(sites, path))
     rows = [
