@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import click
+
 from demo import proofs
 from demo.browser import Browser, DemoError, Form, Page, Values
 from demo.clients import make_key
@@ -48,7 +50,7 @@ class Course:
             {"sk_step": step, "action": action, "actor": account.login, "role": role, "at": now.isoformat()}
         )
         at = f"{now.astimezone(PAGES_ZONE):%H.%M.%S} WIB"
-        say(f"\033[1m{step}. {action}\033[0m — {account.name} ({account.label}), {at}")
+        say(f"{click.style(f'{step}. {action}', bold=True)} — {account.name} ({account.label}), {at}")
 
     def prove(self, found: list[Proof]) -> None:
         for proof in found:
@@ -70,8 +72,8 @@ class Course:
 
 
 def say(words: str) -> None:
-    sys.stdout.write(words + "\n")
-    sys.stdout.flush()
+    """Bold on a terminal only."""
+    click.echo(words)
 
 
 def carry_through(course: Course) -> None:

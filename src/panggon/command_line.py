@@ -24,7 +24,6 @@ WORDS = {
 BETWEEN = re.compile(r"(\d+)<=x<=(\d+)")
 ACCEPTED: dict[Any, str] = {
     click.Path: " Sebutkan berkas yang ada.",
-    click.IntRange: " Tulis bilangan bulat dalam batasnya.",
     type(click.INT): " Tulis bilangan bulat.",
 }
 
@@ -133,10 +132,18 @@ def _sentence(error: click.UsageError) -> str:
         case click.MissingParameter():
             return f"{_name(error.param)} belum disebut."
         case click.BadParameter():
-            accepted = ACCEPTED.get(type(error.param.type), "") if error.param else ""
-            return f"Isi {_name(error.param)} tidak dapat dipakai.{accepted}"
+            return f"Isi {_name(error.param)} tidak dapat dipakai.{_accepted(error.param)}"
     is_group = error.ctx is not None and isinstance(error.ctx.command, click.Group)
     return "Perintahnya belum disebut." if is_group else "Isiannya terlalu banyak."
+
+
+def _accepted(parameter: click.Parameter | None) -> str:
+    if parameter is None:
+        return ""
+    if isinstance(parameter.type, click.IntRange):
+        least, most = parameter.type.min, parameter.type.max
+        return f" Tulis bilangan bulat mulai dari {least}." if most is None else f" Tulis angka {least} sampai {most}."
+    return ACCEPTED.get(type(parameter.type), "")
 
 
 def _is_of_the_program(error: click.NoSuchOption) -> bool:

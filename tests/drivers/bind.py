@@ -22,12 +22,21 @@ KEY = "panggon"
 
 
 @contextmanager
-def serving(place: Path, zone: str) -> Iterator[Settings]:
+def serving(place: Path, zone: str, *, views: bool = False) -> Iterator[Settings]:
+    """With `views` who signs meets another zone of that name than who only asks."""
     place.mkdir()
     port, secret = free_port(), base64.b64encode(secrets.token_bytes(32)).decode()
     (place / "zone").write_text(
         f"$ORIGIN {zone}.\n$TTL 3600\n@ SOA ns1 hostmaster 1 3600 900 1209600 300\n@ NS ns1\nns1 A 127.0.0.1\n"
     )
+    served = f"""zone "{zone}" {{
+    type primary; file "zone"; dnssec-policy default; inline-signing yes;
+    allow-update {{ key "{KEY}"; }}; allow-transfer {{ 127.0.0.1; }};
+}};"""
+    if views:
+        (place / "other").write_text((place / "zone").read_text())
+        inner = served.replace('file "zone"', 'file "other"')
+        served = f'view "signed" {{ match-clients {{ key "{KEY}"; }}; {served} }};\nview "rest" {{ {inner} }};'
     (place / "named.conf").write_text(f"""
 options {{
     directory "{place}"; pid-file "{place}/pid"; session-keyfile "{place}/session"; recursion no;
@@ -35,10 +44,7 @@ options {{
 }};
 controls {{ }};
 key "{KEY}" {{ algorithm hmac-sha256; secret "{secret}"; }};
-zone "{zone}" {{
-    type primary; file "zone"; dnssec-policy default; inline-signing yes;
-    allow-update {{ key "{KEY}"; }}; allow-transfer {{ 127.0.0.1; }};
-}};
+{served}
 """)
     primary = Server("127.0.0.1", port)
     settings = Settings(zone, primary, (primary,), KEY, secret)

@@ -142,6 +142,26 @@ def test_write_that_makes_something_else_is_a_failed_readback_and_is_undone():
     assert new.machine.resources() == new.former
 
 
+@pytest.mark.parametrize("way", ["former_hosts", "retired_hosts"])
+def test_no_name_is_left_before_every_server_gives_the_records_of_the_new_one(way):
+    """Resolvers keep what they were told: that the new one is not there, or that the old one is there no more."""
+    new_host = "baru.kota.example"
+    new = world(replace(OPEN, host=new_host, generation=3, **{way: (HOST,)}), before=OPEN)
+    new.machine.unproven.add(Key(Kind.RECORDS, new_host))
+    assert new.run().word is Word.RESTORED
+    assert Key(Kind.HOST, HOST) not in {seen.key for seen in new.seen if seen.phase in ("writing", "undoing")}
+    assert Key(Kind.RECORDS, HOST) not in {seen.key for seen in new.seen if seen.phase in ("writing", "undoing")}
+    assert new.machine.resources() == new.former
+    new.machine.unproven.clear()
+    again = World(new.machine, new.plan, new.former)
+    assert again.run().word is Word.APPLIED
+    (proven, *_) = [
+        at for at, seen in enumerate(again.seen) if str(seen.key) == f"records:{new_host}" and seen.phase == "probed"
+    ]
+    (left, *_) = [at for at, seen in enumerate(again.seen) if seen.key.name == HOST and seen.phase == "writing"]
+    assert proven < left
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_others_keep_what_they_have_at_a_name_of_the_zone_beside_ours(fails):
     """It shows as theirs once ours are gone, whichever way the run goes."""

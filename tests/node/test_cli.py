@@ -73,7 +73,10 @@ def test_no_sentence_is_broken_where_a_program_reads_it(terminal):
 def test_a_site_that_is_to_be_gone_is_proven_by_what_is_left(terminal):
     purged = dataclasses.replace(SPEC, generation=9, state=SiteState.PURGED)
     gone = json.loads(terminal("verify", terminal.spec(document(purged)), "--json").stdout)
-    assert gone["evidence"] == [{"name": "site.gone", "ok": True, "detail": "tidak ada yang tersisa"}]
+    assert gone["evidence"] == [
+        {"name": "site.gone", "ok": True, "detail": "tidak ada yang tersisa"},
+        {"name": "dns.gone", "ok": True, "detail": f"simulasi: {HOST} milik None"},
+    ]
     terminal.machine.put(ours(Key(Kind.DIRECTORY, SITE), uid=1))
     left = terminal("verify", terminal.spec(document(purged)))
     assert (left.exit_code, f"direktori situs {SITE} ada, padahal tidak diminta." in left.stdout) == (1, True)
@@ -184,7 +187,35 @@ def test_removing_parks_and_keeps_what_the_owner_made(terminal):
     assert result.exit_code == 0
     kinds = {key.kind for key in terminal.machine.resources()}
     assert kinds == {Kind.USER, Kind.DIRECTORY, Kind.QUOTA, Kind.SITE, Kind.CERTIFICATE}
-    assert json.loads(terminal("status", "--json").stdout)["sites"] == 0
+    assert (counted := json.loads(terminal("status", "--json").stdout)) == {**counted, "sites": 0, "parked": 1}
+    assert "Situs: 0, dan 1 diparkir\n" in terminal("status").stdout
+
+
+def test_all_sites_are_listed_as_they_were_applied_last(terminal):
+    assert terminal("list").stdout == "Belum ada situs di mesin ini.\n"
+    terminal("apply", terminal.spec(document(opened())))
+    (row,) = json.loads(terminal("list", "--json").stdout)
+    assert row == {
+        "site": SITE,
+        "host": HOST,
+        "state": "open",
+        "kind": "php",
+        "php_version": SPEC.php_version,
+        "database": str(SPEC.database or ""),
+        "generation": opened().generation,
+    }
+    shown = [line.split() for line in terminal("list").stdout.splitlines() if SITE in line]
+    assert [[word for word in line if word != "│"][:3] for line in shown] == [[SITE, HOST, "Terbuka"]]
+
+
+def test_a_site_whose_record_is_damaged_is_listed_with_that(terminal):
+    terminal("apply", terminal.spec())
+    sites = Sites.of(terminal.settings)
+    (sites.recorded.folder / f"{SITE}.json").write_text("{")
+    sites.journal_path(SITE).write_text("")
+    (row,) = json.loads(terminal("list", "--json").stdout)
+    assert (row["site"], "record.damaged" in row["problem"]) == (SITE, True)
+    assert " rusak: " in terminal("list").stdout
 
 
 def test_what_others_made_stops_the_command(terminal):

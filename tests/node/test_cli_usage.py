@@ -80,7 +80,7 @@ def test_how_a_command_is_used_is_said_in_indonesian():
         (["dump", "a", "--to"], "Isi pilihan --to kurang atau tidak pada tempatnya."),
         (
             ["allow", "0"],
-            "Isi JUMLAH tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon-node allow --help.",
+            "Isi JUMLAH tidak dapat dipakai. Tulis bilangan bulat mulai dari 1. Lihat: panggon-node allow --help.",
         ),
         (
             ["load", "a", "/nowhere"],

@@ -318,13 +318,13 @@ def test_drift_of_all_sites_on_the_command_line(bench, tmp_path):
     clean = CliRunner().invoke(cli, ["--config", str(config), "drift"])
     assert (clean.exit_code, clean.stdout) == (0, "Semua situs masih seperti yang terakhir disetujui.\n")
     bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
-    specs = bench.sites.config.paths.state / "specs"
+    specs, program = bench.sites.config.paths.state / "specs", f"panggon-node --config {config}"
     changed = CliRunner().invoke(cli, ["--config", str(config), "drift"])
     assert (changed.exit_code, changed.stdout.splitlines()) == (
         1,
         [
             f"{SITE}: rekaman DNS {HOST} tidak ada lagi.",
-            f"Memulihkan situs: panggon-node apply {specs}/SITUS.json; semuanya: panggon-node apply --all",
+            f"Memulihkan situs: {program} apply {specs}/SITUS.json; semuanya: {program} apply --all",
         ],
     )
     applied = specs / f"{SITE}.json"

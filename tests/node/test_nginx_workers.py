@@ -138,6 +138,7 @@ class TestWorkers:
         """It is named, with what it does and what ends it."""
         monkeypatch.setattr(control, "SECONDS", 0.3)
         machine = simulated.settings(stand.base, simulate=False, services={"run": ["nginx"]})
+        machine = replace(machine, dns=replace(machine.dns, servers=()))  # that nobody asks
         sites = Sites.of(machine)
         assert worries(machine, sites) == ()
         for answering in stand.each_worker():

@@ -12,15 +12,15 @@ import pytest
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, ObjectStreamMode
 
 from panggon.core.papers.signing import Level, Part, Place
-from panggon.papers import validation
+from panggon.papers import judging
 from panggon.papers.rendering import render
 from panggon.papers.rewritten import Difference, difference
 from panggon.papers.samples import SAMPLES
 from panggon.papers.signable import made_signable, place_of
+from panggon.papers.signed import Frozen, Signed, Trust
 from panggon.papers.signers import gateway as esign
 from panggon.papers.signers.interface import Given, Order, Secret, Stamp
 from panggon.papers.signers.local import Local
-from panggon.papers.validation import Frozen, Trust
 from tests.papers.changes import HOSTILE, changed, opened, packed, paint, saved
 from tests.papers.gateway import Gateway, picture
 from tests.papers.orders import PERSON
@@ -65,11 +65,11 @@ def signed(frozen, sign) -> bytes:
 
 @pytest.fixture
 def judge(frozen, place, pki, tmp_path):
-    def judged(data: bytes, *, by_gateway: bool = True) -> validation.Signed:
+    def judged(data: bytes, *, by_gateway: bool = True) -> Signed:
         file = tmp_path / "naskah.pdf"
         file.write_bytes(data)
         meant = Frozen(frozen, place if by_gateway else None)
-        return validation.look_here(file, trust=Trust((pki.root.dump(),), asks=True), frozen=meant)
+        return judging.look_here(file, trust=Trust((pki.root.dump(),), asks=True), frozen=meant)
 
     return judged
 

@@ -11,16 +11,16 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.papers.signing import Level, Place
-from panggon.papers import validation
+from panggon.papers import judging, validation
 from panggon.papers.apart import Limits
 from panggon.papers.rendering import render
 from panggon.papers.samples import SAMPLES
 from panggon.papers.signable import USUAL, made_signable, place_of
+from panggon.papers.signed import Frozen, Trust
 from panggon.papers.signers import local
 from panggon.papers.signers.gateway import Gateway
 from panggon.papers.signers.interface import Given, Secret
 from panggon.papers.signers.local import Local
-from panggon.papers.validation import Frozen, Trust
 from tests.papers.gateway import Gateway as Signing
 from tests.papers.gateway import picture
 from tests.papers.orders import order
@@ -48,7 +48,7 @@ def judge(document, pki, tmp_path):
     def judged(data: bytes, *, of: bytes = document):
         file = tmp_path / "naskah.pdf"
         file.write_bytes(data)
-        return validation.look_here(file, trust=Trust((pki.root.dump(),), asks=True), frozen=Frozen(of))
+        return judging.look_here(file, trust=Trust((pki.root.dump(),), asks=True), frozen=Frozen(of))
 
     return judged
 
@@ -119,7 +119,7 @@ def test_what_was_changed_before_after_or_around_the_signature_is_found(document
 def test_without_the_frozen_document_a_later_change_is_found_too(signed, pki, tmp_path):
     file = tmp_path / "naskah.pdf"
     file.write_bytes(written_over(signed))
-    found = validation.look_here(file, trust=Trust((pki.root.dump(),)), frozen=None)
+    found = judging.look_here(file, trust=Trust((pki.root.dump(),)), frozen=None)
     assert found.faults == ("signing.added_later",)
 
 
@@ -159,7 +159,7 @@ def test_the_stamp_stands_where_the_template_says(document):
 def test_what_is_no_pdf_is_broken(data, pki, tmp_path):
     file = tmp_path / "naskah.pdf"
     file.write_bytes(data)
-    assert validation.look_here(file, trust=Trust(()), frozen=None).faults == ("signing.broken",)
+    assert judging.look_here(file, trust=Trust(()), frozen=None).faults == ("signing.broken",)
 
 
 def test_it_is_looked_into_by_a_process_of_its_own_that_may_die(signed):

@@ -8,7 +8,7 @@ from pathlib import Path
 from panggon.core.cases.procedure import State
 from panggon.core.papers.signing import Method
 from panggon.office.values import Group
-from panggon.papers import signatories, validation
+from panggon.papers import judging, signatories
 from tests.papers.gateway import PASSWORD, USER
 from tests.papers.pki import NIK
 from tests.portal.office import fill_in
@@ -19,7 +19,7 @@ def in_this_process(data, *, trust, frozen=None, limits=None):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "naskah.pdf"
         file.write_bytes(data)
-        return validation.look_here(file, trust=trust, frozen=frozen)
+        return judging.look_here(file, trust=trust, frozen=frozen)
 
 
 def ready(office):

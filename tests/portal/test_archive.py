@@ -18,10 +18,12 @@ from panggon.core.cases.procedure import Action, State
 from panggon.papers import store
 from panggon.people.models import Agency
 from tests.portal.office import LETTER, MONDAY
+from tests.portal.once import made_once
 from tests.portal.visitor import visitor
 
 
 @pytest.fixture
+@made_once
 def case(office):
     case = office.bring_to(State.VERIFYING)
     case = office.act(case, Action.RETURN_TO_APPLICANT, office.technician, reasons="=Nomor HP salah")

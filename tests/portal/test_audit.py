@@ -7,6 +7,7 @@ from panggon.audit.chain import Link, digest_of, salted, verify
 from panggon.cases.archive.log import broken_links
 from panggon.cases.models import Case, Event
 from panggon.core.cases.procedure import Action, State
+from tests.portal.once import made_once
 
 
 def tamper(sql: str, *values) -> None:
@@ -22,6 +23,7 @@ def breaks(case) -> list[tuple[str, int]]:
 
 
 @pytest.fixture
+@made_once
 def case(office):
     return office.bring_to(State.VERIFYING)
 

@@ -70,15 +70,15 @@ def test_nothing_of_it_is_english(words: list[str]) -> None:
         (["migrate", "a"], "Isiannya terlalu banyak. Lihat: panggon migrate --help."),
         (
             ["enrol-code", "a", "--hours", "b"],
-            "Isi --hours tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon enrol-code --help.",
+            "Isi --hours tidak dapat dipakai. Tulis angka 1 sampai 8760. Lihat: panggon enrol-code --help.",
         ),
         (
             ["serve", "--workers", "0"],
-            "Isi --workers tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon serve --help.",
+            "Isi --workers tidak dapat dipakai. Tulis angka 1 sampai 6. Lihat: panggon serve --help.",
         ),
         (
             ["serve", "--port", "70000"],
-            "Isi --port tidak dapat dipakai. Tulis bilangan bulat dalam batasnya. Lihat: panggon serve --help.",
+            "Isi --port tidak dapat dipakai. Tulis angka 1 sampai 65535. Lihat: panggon serve --help.",
         ),
         (
             ["deadline", "--days", "0"],

@@ -15,6 +15,7 @@ from panggon.public import jobs, services
 from panggon.public.models import Follower
 from tests.portal import smtp
 from tests.portal.office import fill_in
+from tests.portal.once import made_once
 from tests.portal.visitor import text
 
 EMAIL = "wahyu@example.org"
@@ -22,6 +23,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
+@made_once
 def case(office):
     return office.bring_to(State.SUBMITTED)
 

@@ -1,4 +1,4 @@
-"""A crash of the portal writes no memory to a file."""
+"""A crash of the portal writes no memory to a file, and its processes hold no library that they seldom need."""
 
 import os
 import subprocess
@@ -24,10 +24,13 @@ def test_a_crash_leaves_no_core(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_portal_is_guarded_as_it_is_served():
+def test_the_portal_is_guarded_as_it_is_served_and_small():
     """Every process of granian imports this module."""
-    look = "import panggon.portal.served, ctypes; print(ctypes.CDLL(None).prctl(3))"
+    look = (
+        "import sys; from panggon.portal import served; import ctypes; "
+        "print(ctypes.CDLL(None).prctl(3), 'panggon.papers.validation' in sys.modules, 'pyhanko' in sys.modules)"
+    )
     settings = {"DJANGO_SETTINGS_MODULE": "panggon.portal.settings.test"}
 
     done = subprocess.run([sys.executable, "-c", look], env={**os.environ, **settings}, capture_output=True, text=True)
-    assert done.stdout == "0\n", done.stderr
+    assert done.stdout == "0 True False\n", done.stderr

@@ -18,6 +18,7 @@ from panggon.cases.models import Case
 from panggon.core.cases.procedure import Action, State
 from panggon.core.cells import harmless
 from panggon.people.models import Agency
+from tests.portal.once import made_once
 from tests.portal.visitor import text, visitor
 
 LIST = "/permohonan/"
@@ -45,6 +46,7 @@ def asked(office, user, **filters):
 
 
 @pytest.fixture
+@made_once
 def three(office):
     """One case in each of three states."""
     return [

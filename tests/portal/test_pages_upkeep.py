@@ -9,6 +9,7 @@ from panggon.core.sites.life import SiteAction
 from panggon.sites.models import Node, Outcome, Site
 from panggon.upkeep.models import Alteration, Request
 from tests.portal.office import DIGEST
+from tests.portal.once import made_once
 from tests.portal.upkeep import REASON, approved, fresh, open_site, proposed, told
 from tests.portal.visitor import at, faults, letter, text, visitor
 
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.usefixtures("office_time")
 
 
 @pytest.fixture
+@made_once
 def site(office) -> Site:
     return open_site(office)
 

@@ -10,12 +10,14 @@ from panggon.core.cases.procedure import Action, State
 from panggon.sites import life, services
 from panggon.sites.models import Outcome, Purpose, Site
 from tests.portal.office import refused
+from tests.portal.once import made_once
 from tests.portal.upkeep import open_site
 
 REASON = "Halaman judi ditemukan pada /slot."
 
 
 @pytest.fixture
+@made_once
 def site(office) -> Site:
     return open_site(office)
 

@@ -16,6 +16,7 @@ from panggon.core.cases.procedure import Action, Role, State
 from panggon.core.errors import PermanentError
 from panggon.papers import numbers
 from panggon.papers.models import Counter, Paper
+from tests.portal.once import made_once
 from tests.portal.test_pages_finding import sheet_of
 from tests.portal.visitor import at, page, text, visitor
 
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("office_time")
 
 
 @pytest.fixture
+@made_once
 def filled(office):
     """Four numbers of a case that waits for the signature."""
     case = office.bring_to(State.AWAITING_APPROVAL)

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from panggon.core.cases.procedure import Role, State
+from panggon.core.cases.procedure import Action, Role, State
 from panggon.people import selectors as people
 from panggon.remembered import remembered, remembering
 from tests.portal.visitor import visitor
@@ -42,6 +42,9 @@ QUESTIONS = {
 }
 
 
+PAST = ("FROM office_setting", 'FROM "cases_event"', 'FROM "sites_wish"')
+
+
 @pytest.mark.parametrize(("state", "more"), [(State.VERIFYING, 0), (State.AWAITING_APPROVAL, 2)])
 def test_how_many_questions_a_page_asks(office, state, more):
     """Whatever is in the database; `more`: who had the signer's post when the document was frozen."""
@@ -55,6 +58,15 @@ def test_how_many_questions_a_page_asks(office, state, more):
             assert browser.get(address).status_code == 200
         asked[page, who] = len(queries) - (more if "{number}/" in page else 0)
     assert asked == QUESTIONS
+
+
+def test_an_act_asks_for_settings_and_for_the_past_of_its_case_once(office):
+    """What it decides by; the site's wishes are not asked for twice either."""
+    case = office.bring_to(State.PREPARED)
+    with CaptureQueriesContext(connection) as queries:
+        office.act(case, Action.REPORT, office.technician)
+    asked = [query["sql"] for query in queries]
+    assert [sum(begin in sql for sql in asked) for begin in PAST] == [1, 1, 1]
 
 
 def test_a_post_that_is_lost_is_lost_at_the_next_page(office):

@@ -6,6 +6,7 @@ from panggon.audit.models import Change
 from panggon.core.cases.procedure import Action, Role, State
 from panggon.sites import services as sites
 from panggon.sites.models import Outcome, Purpose
+from tests.portal.once import made_once
 from tests.portal.visitor import at, page, text
 
 pytestmark = pytest.mark.usefixtures("office_time")
@@ -13,6 +14,7 @@ FAILED = "Situs belum tertutup Disk mesin penuh: disk.full happened Coba lagi"
 
 
 @pytest.fixture
+@made_once
 def parked(office):
     """A withdrawn case whose site could not be closed."""
     case = office.act(office.bring_to(State.PREPARED), Action.WITHDRAW, office.applicant)

@@ -18,6 +18,7 @@ from panggon.charts import HEIGHT, WIDTH, grouped_bars, nice_step
 from panggon.core.cases.procedure import Action, Role, State
 from panggon.people.models import Agency, Division
 from tests.portal.office import MINUTE
+from tests.portal.once import made_once
 from tests.portal.visitor import text, visitor
 
 REPORT = "/laporan/"
@@ -30,6 +31,7 @@ def clock(office, monkeypatch):
 
 
 @pytest.fixture
+@made_once
 def month(office):
     """A Monday and the week after it: what was served in time and late, what waits, what ended otherwise."""
     office.bring_to(State.DONE, label="selesai")

@@ -26,6 +26,7 @@ from panggon.sites.models import Site
 from panggon.surveys import services as surveys
 from panggon.surveys.models import Answer, Service
 from tests.portal.office import MONDAY
+from tests.portal.once import made_once
 from tests.portal.visitor import text, visitor
 
 LATER = MONDAY + timedelta(days=2 * 366)
@@ -33,6 +34,7 @@ REASON = "Nomor HP Bu Sri Wahyuni belum ditulis"
 
 
 @pytest.fixture
+@made_once
 def ended(office) -> Case:
     """A case that the OPD took back after it was returned with reasons."""
     case = office.bring_to(State.VERIFYING)

@@ -20,6 +20,7 @@ from panggon.portal import cli, logbook, logbook_commands
 from panggon.portal.jobs import seal_log
 from tests.portal.mailbox import send_messages
 from tests.portal.office import MONDAY
+from tests.portal.once import made_once
 from tests.portal.test_audit import tamper
 
 NIGHT = datetime(2026, 11, 23, 17, 5, tzinfo=UTC)  # 00.05 of the 24th in Pekalongan
@@ -34,6 +35,7 @@ def broken(now=NIGHT) -> list[tuple[str, str, int | str | None]]:
 
 
 @pytest.fixture
+@made_once
 def cases(office):
     """Two cases, three changes, and reasons in words."""
     first = office.bring_to(State.VERIFYING)

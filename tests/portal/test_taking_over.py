@@ -17,6 +17,7 @@ from panggon.people.models import Agency, User
 from panggon.sites import reports
 from tests.portal.mailbox import send_messages
 from tests.portal.office import refused
+from tests.portal.once import made_once
 from tests.portal.visitor import at, faults, page, text, visitor
 
 pytestmark = pytest.mark.usefixtures("office_time")
@@ -29,6 +30,9 @@ def handed_over(office, **request) -> Case:
     case = office.bring_to(State.DELIVERED, **request)
     jobs.invite_admin(case.events.last().pk)
     return case
+
+
+handed_over_as_usual = made_once(handed_over)
 
 
 def path(case, more="") -> str:
@@ -66,7 +70,7 @@ def test_the_named_person_makes_an_account_by_the_mail_and_takes_over_with_the_c
 
 
 def test_who_has_an_account_already_is_led_to_the_permanent_page(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     (mail,) = [mail for mail in send_messages() if "Undangan hak akses" in mail.subject]
     assert mail.to == [office.applicant.email]
     assert f"http://localhost:8080{path(case)}" in mail.body
@@ -74,7 +78,7 @@ def test_who_has_an_account_already_is_led_to_the_permanent_page(office):
 
 
 def test_a_stranger_is_told_the_same_of_every_address(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     pages = {Client().get(path(case)).content.split(b"csrf")[0].replace(case.number.encode(), b"X")}
     pages.add(
         Client().get("/permohonan/HST-2026-9999/akses/").content.split(b"csrf")[0].replace(b"HST-2026-9999", b"X")
@@ -95,7 +99,7 @@ def test_a_colleague_who_was_not_named_sets_nothing(office):
 
 
 def test_a_wrong_code_uses_nothing_up_and_guessing_is_braked(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     client = at(office, "applicant")
     for _ in range(5):
         answer = client.post(path(case), values(case, code="00000-00000"))
@@ -110,7 +114,7 @@ def test_a_wrong_code_uses_nothing_up_and_guessing_is_braked(office):
 
 
 def test_an_invitation_dies_after_seven_days_and_a_new_one_opens_the_same_paper(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     code = taking_over.code(case)
     office.now += timedelta(days=7, minutes=1)
     answer = at(office, "applicant").post(path(case), values(case))
@@ -121,7 +125,7 @@ def test_an_invitation_dies_after_seven_days_and_a_new_one_opens_the_same_paper(
 
 
 def test_a_used_invitation_is_used_and_its_holder_changes_the_password_without_a_code(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     client = at(office, "applicant")
     client.post(path(case), values(case))
     before = Case.objects.get(pk=case.pk).site.password_fingerprint
@@ -134,14 +138,14 @@ def test_a_used_invitation_is_used_and_its_holder_changes_the_password_without_a
 
 
 def test_neither_key_nor_password_uses_nothing_up(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     answer = at(office, "applicant").post(path(case), values(case, password="", password_again=""))
     assert faults(answer) == {"password": ["Tetapkan kata sandi SFTP atau pasang kunci SSH."]}
     assert taking_over.holder_of(case) is None
 
 
 def test_the_registrar_names_another_person_by_a_letter_and_the_opd_cannot(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     other = {"name": "Wati", "email": "wati@example.go.id"}
     at(office, "applicant").post(path(case, "undangan/"), other)
     assert taking_over.newest(case).email == office.applicant.email
@@ -166,14 +170,14 @@ def test_an_address_of_another_opd_is_refused(office):
 
 
 def test_invited_twice_by_a_job_that_is_repeated_is_invited_once(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     jobs.invite_admin(case.events.last().pk)
     assert case.access_invitations.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_at_once_one_takes_over(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     ended = []
 
     def take(password):
@@ -212,7 +216,7 @@ SEEN = {
 
 
 def test_the_first_login_is_an_act_of_the_case_and_offered_at_the_confirmation(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     assert "belum melihat login" in text(page(office, "applicant", case, "konfirmasi-terima-dan-dapat-diakses"))
     reports.store_logins(office.node, {case.site.identifier: FIRST})
     reports.store_logins(office.node, {case.site.identifier: {**FIRST, "address": "192.0.2.8"}})
@@ -234,12 +238,12 @@ def test_the_first_login_is_an_act_of_the_case_and_offered_at_the_confirmation(o
 
 
 def test_without_a_login_the_system_confirms_nothing(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     assert refused(office.act, case, Action.CONFIRM, None)[0][0] == "need.login_recorded"
 
 
 def test_a_site_of_another_machine_has_no_login(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     office.node.sites.update(node=None)
     reports.store_logins(office.node, {case.site.identifier: FIRST})
     case.site.refresh_from_db()
@@ -247,7 +251,7 @@ def test_a_site_of_another_machine_has_no_login(office):
 
 
 def test_no_access_asks_the_machine_and_shows_the_technician_what_it_saw(office):
-    case = handed_over(office)
+    case = handed_over_as_usual(office)
     case = office.act(case, Action.REPORT_NO_ACCESS, office.applicant, reasons="SFTP menolak kata sandi")
     wish = reports.take_wish(office.node, at=office.later())
     assert (wish.purpose, wish.approved_digest) == ("look", "")

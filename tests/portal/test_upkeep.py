@@ -20,6 +20,7 @@ from panggon.sites.models import Node, Outcome, Plan, Purpose, RetiredName, Site
 from panggon.upkeep import jobs, requests, selectors, services
 from panggon.upkeep.models import Alteration, Request
 from tests.portal.office import DIGEST, LETTER, Office, refused
+from tests.portal.once import made_once
 from tests.portal.upkeep import REASON, approved, done, fresh, open_site, proposed, told
 
 A = SiteAction
@@ -27,6 +28,7 @@ NOTICE = "Situs ini sedang diperbaiki sampai Jumat."
 
 
 @pytest.fixture
+@made_once
 def site(office: Office) -> Site:
     return open_site(office)
 

@@ -25,6 +25,7 @@ from panggon.sites.models import Site
 from tests.papers.orders import order
 from tests.papers.pki import PASSPHRASE
 from tests.portal.office import LETTER
+from tests.portal.once import made_once
 from tests.portal.signers import sign_locally
 from tests.portal.visitor import text
 
@@ -33,9 +34,14 @@ pytestmark = pytest.mark.usefixtures("office_time")
 
 @pytest.fixture
 def signed(office, settings, pki, tmp_path, looked_at_here, monkeypatch):
-    """The signed hosting document of a case."""
     monkeypatch.setattr(verification, "look_into", here)
     sign_locally(office, settings, pki, tmp_path)
+    return signed_document(office)
+
+
+@made_once
+def signed_document(office):
+    """The signed hosting document of a case."""
     case = office.bring_to(State.AWAITING_APPROVAL)
     office.papers(case)
     given = dict.fromkeys(SIGNED_TOGETHER, Given(Secret(PASSPHRASE)))

@@ -18,6 +18,7 @@ from panggon.sites.messages import report_of
 from panggon.sites.models import Node, Outcome, Site, Wish
 from tests.portal.agent import Agent
 from tests.portal.office import DIGEST
+from tests.portal.once import made_once
 from tests.waiting import until
 
 pytestmark = pytest.mark.urls("panggon.portal.urls_nodes")
@@ -41,6 +42,7 @@ def enrolled(name: str = "node-2", **facts) -> Agent:
 
 
 @pytest.fixture
+@made_once
 def site(office) -> Site:
     """A site in preparation, with its first plan asked for."""
     return office.bring_to(State.PREPARING).site

@@ -24,9 +24,11 @@ from panggon.core.cases.procedure import TABLE, Action, Decision, Effect, Role, 
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.schedule.clock import Clock, ClockEffect, ClockEvent, to_record
 from panggon.core.schedule.workdays import Calendar
+from panggon.office.selectors import read_once
 from panggon.people import selectors as people
 from panggon.people.models import ActingOfficial, Agency, User
 from panggon.people.selectors import Capacity
+from panggon.remembered import remembering
 from panggon.sites import selectors as site_selectors
 from panggon.sites import services as sites
 
@@ -80,6 +82,7 @@ def begin_draft(agency: Agency, applicant: User, data: Data, *, at: datetime, ke
 
 
 @transaction.atomic
+@read_once()
 def act(
     case_id: int, *, action: Action, actor: User | None, data: Data, at: datetime, expected_version: int | None = None
 ) -> Case:
@@ -140,6 +143,7 @@ def refuse_if_changed(case: Case, expected_version: int | None) -> None:
 # ------------------------------------------------------------------------------------------------------------------
 
 
+@remembering()
 def _decide(
     case: Case, action: Action, *, actor: User | None, data: Data, at: datetime
 ) -> tuple[CaseDecision, Capacity]:

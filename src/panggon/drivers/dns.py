@@ -7,6 +7,7 @@ may be others': they are left alone.
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import dns.flags
@@ -17,6 +18,7 @@ import dns.rdatatype
 import dns.update
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.node.planning import plan
 from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.resources import Attributes, Key, Observation, absent, ours, strange
 from panggon.core.sites.spec import HOST, SiteSpec
@@ -32,6 +34,8 @@ ADDRESS_TYPES = ("A", "AAAA")
 TAKING_TYPES = ("A", "AAAA", "CNAME", "HTTPS")
 # By which a name below a site's is somebody else's, as those who watch over mail ask of `_dmarc`.
 LEADING_ON = ("CNAME", "NS")
+AHEAD = "; zona di sana lebih baru daripada di server utama, maka tidak mengikutinya: ambil ulang zona di server itu"
+VIEWS = "yang diubah dengan kunci TSIG bukan zona yang dijawab kepada mesin ini (view), jadi tidak dapat dibuktikan"
 # From a name with one of these on others answer: for the name itself too, but where it is a DNAME.
 ELSEWHERE = {"NS": "NS", "SOA": "zona sendiri", "DNAME": "DNAME"}
 
@@ -63,6 +67,7 @@ class RecordsDriver:
     wished: Callable[[SiteSpec], Attributes | None] = lambda _spec: None  # by which answers are judged
     # For proofs of many sites: what kept a server from answering one of them, which the others hear without asking it.
     silent: dict[Server, Check] | None = None
+    site: str = ""  # whose `owned` are
 
     @property
     def _zone(self) -> Zone:
@@ -89,6 +94,9 @@ class RecordsDriver:
             self._refuse_alias(key)
         if found.mark or after is not None:
             self._zone.send(self._update(key, found, after))
+        if after is not None and not found.mark and not self._found(key).mark:
+            mark = below(dns.name.from_text(key.name), MARK_LABEL).to_text(omit_final_dot=True)
+            raise PermanentError("dns.views", f"{VIEWS}; hapus rekaman di {key.name} dan {mark} di sana")
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """Judged by the wish, never by what the zone holds: else a zone that leads elsewhere agrees with itself."""
@@ -100,14 +108,26 @@ class RecordsDriver:
             time.sleep(0.1)
         if self.silent is not None:
             self.silent.update(silent)
-        return (*checks, *known.values(), *silent.values())
+        return (*self._explained(checks), *known.values(), *silent.values())
+
+    def _explained(self, checks: list[Check]) -> list[Check]:
+        """What does not hold at a server that follows no more, since the primary's zone came back from a backup, with
+        what helps.
+        """
+        for server in self.settings.authoritative[1:]:
+            failed = [check for check in checks if not check.ok and check.detail.startswith(f"{server}: ")]
+            with suppress(PanggonError):
+                if failed and self._zone.is_ahead(server):
+                    checks = [replace(each, detail=each.detail + AHEAD) if each in failed else each for each in checks]
+        return checks
 
     def _looked(self, key: Key, spec: SiteSpec, *, but: Collection[Server]) -> tuple[list[Check], dict[Server, Check]]:
         """What the servers tell, and those that tell nothing."""
         checks, silent = list[Check](), dict[Server, Check]()
         for server in self.settings.authoritative:
+            look = self._gone if key in plan.gone(spec) else self._checks
             try:
-                checks += self._checks(server, key, spec) if server not in but else ()
+                checks += look(server, key, spec) if server not in but else ()
             except PanggonError as error:
                 silent[server] = Check("dns.answer", ok=False, detail=error.detail)
         return checks, silent
@@ -116,10 +136,12 @@ class RecordsDriver:
         if not HOST.fullmatch(key.name) or not key.name.endswith(f".{self.settings.zone}"):
             raise PermanentError("dns.name", f"{key.name} bukan nama di zona {self.settings.zone}")
         host = dns.name.from_text(key.name)
-        a, aaaa, said = self._zone.records(*_questions(host)).values()
-        mark = marks.parse(said.texts)
+        a, aaaa, said, anyones = self._zone.records(*_questions(host), (below(host, "*"), "TXT")).values()
+        if said.texts == anyones.texts:
+            said = self._really(below(host, MARK_LABEL), said)
+        mark = marks.parse(said.texts, site=self.site, owns=key in self.owned)
         if mark is None:
-            return _Found(None, (), (), beside=self._really(below(host, MARK_LABEL), said))
+            return _Found(None, (), (), beside=said)
         own = [each for each in (a, aaaa) if each.texts] + ([said] if len(said.texts) == 1 else [])
         return _Found(mark, a.texts, aaaa.texts, ttls=tuple(each.ttl for each in own), beside=said)
 
@@ -254,6 +276,17 @@ class RecordsDriver:
         for slot in (marks.slot(word) for word in words if word not in new.left):
             add(*_place(host, slot), slot.text)
 
+    def _gone(self, server: Server, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
+        """What we write and take away goes with its mark. Others may have the name by now, another site too."""
+        host = dns.name.from_text(key.name)
+        mark, anyone = ((below(host, label), "TXT") for label in (MARK_LABEL, "*"))
+        said, anyones = (answer(self._zone.ask_as_resolver(each, server), *each) for each in (mark, anyone))
+        found = marks.parse(said, site=spec.site, owns=True) if said != anyones else None
+        left = found is not None and found.site == spec.site
+        return (
+            Check("dns.gone", not left, f"{server}: {key.name} {'masih' if left else 'tidak lagi'} milik {spec.site}"),
+        )
+
     def _checks(self, server: Server, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
         """What one server tells the world, asked over UDP as resolvers do."""
         host, zone, wished = dns.name.from_text(key.name), self._zone, self.wished(spec) or {}
@@ -270,7 +303,7 @@ class RecordsDriver:
         if not same:
             seen += f", bukan {' '.join(shall[0] + shall[1])}"
         said = texts[below(host, MARK_LABEL), "TXT"]
-        mark = marks.parse(said)
+        mark = marks.parse(said, site=spec.site, owns=True)
         checks = [
             Check("dns.answer", authoritative and same, seen if authoritative else f"{seen}, tidak otoritatif"),
             Check(

@@ -14,7 +14,7 @@ from typing import Any
 from panggon.core.errors import PermanentError
 from panggon.core.node.planning.desired import ALIVE, CLOSED, keys_of, lets_in, password_of
 from panggon.core.node.planning.driver import Check, Driver
-from panggon.core.node.planning.plan import attributes_of, plain_attributes
+from panggon.core.node.planning.plan import attributes_of, gone, plain_attributes
 from panggon.core.node.planning.resources import (
     Attributes,
     Key,
@@ -109,9 +109,11 @@ class Machine:
     def probe(self, key: Key, spec: SiteSpec) -> tuple[Check, ...]:
         mishap = self._next_call()
         _befall(mishap, Moment.BEFORE, Moment.DURING)
-        holds, seen = _PROOFS[key.kind](self, spec)
+        is_gone = key.kind is Kind.RECORDS and key in gone(spec)
+        holds, seen = _no_records(self, key, spec) if is_gone else _PROOFS[key.kind](self, spec)
         _befall(mishap, Moment.AFTER)
         name = _CHECKS[key.kind] if key.kind is not Kind.RUNTIME or spec.state in CLOSED else f"{spec.kind}.user"
+        name = "dns.gone" if is_gone else name
         return (Check(name, holds and key not in self.unproven, f"simulasi: {seen}"),)
 
     def _next_call(self) -> Mishap | None:
@@ -218,6 +220,11 @@ def _records(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:
     records = machine.attributes(Key(Kind.RECORDS, spec.host))
     seen = f"{spec.host} A {records.get('a')} AAAA {records.get('aaaa')}, milik {records.get('site')}"
     return records.get("site") == spec.site, seen
+
+
+def _no_records(machine: Machine, key: Key, spec: SiteSpec) -> tuple[bool, str]:
+    site = machine.attributes(key).get("site")
+    return site != spec.site, f"{key.name} milik {site}"
 
 
 def _tasks(machine: Machine, spec: SiteSpec) -> tuple[bool, str]:

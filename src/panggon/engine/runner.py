@@ -86,7 +86,7 @@ def resume(
 def verify(spec: SiteSpec, facts: MachineFacts, drivers: Drivers, *, together: Together = map) -> Checks:
     """Every proof of the wish, made once; a system that cannot be asked is a proof that does not hold."""
     present = [key for key, after in desired(spec, facts) if after is not None]
-    keys = plans.in_order((*present, *plans.stopped(spec)))
+    keys = plans.in_order((*present, *plans.gone(spec)))
     return tuple(check for checks in together(lambda key: probe(key, spec, drivers), keys) for check in checks)
 
 
@@ -115,7 +115,10 @@ class _Run:
         try:
             if not self._fresh:
                 self._steps.observe()
+            leaving, records = self._position.plan.before_leaving
             while (index := self._position.index) is not None:
+                if index == leaving and records:
+                    self._steps.prove(records)
                 self._steps.write(index)
             self._steps.prove()
             self._steps.observe()  # somebody may have changed what nobody outside has asked for

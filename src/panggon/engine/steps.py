@@ -160,9 +160,11 @@ class Steps:
         former = change.after if stage is Stage.WRITTEN else change.before
         return _reads(found, former) or _has_run_out(found, former)
 
-    def prove(self) -> None:
-        """Every resource that the plan leaves is proven; what fails is asked again while the patience lasts."""
-        spec, keys = self.position.plan.spec, self.position.plan.proven
+    def prove(self, only: tuple[Key, ...] | None = None) -> None:
+        """Every resource that the plan leaves is proven, or these `only`; what fails is asked again while the patience
+        lasts.
+        """
+        spec, keys = self.position.plan.spec, self._provable if only is None else only
         checks: dict[Key, Checks] = {}
 
         def ask(key: Key) -> Checks:
@@ -183,6 +185,13 @@ class Steps:
         self.position = replace(self.position, evidence=evidence)  # its words are others each time
         if failed := [f"{check.name}: {check.detail}" for check in evidence if not check.ok]:
             raise PermanentError("unproven", "; ".join(failed))
+
+    @property
+    def _provable(self) -> tuple[Key, ...]:
+        """Records that could not be taken away are not asked for: what kept them is said already."""
+        plan = self.position.plan
+        left = {plan.changes[index].key for index in self.position.unwritten}
+        return tuple(key for key in plan.proven if key.kind is not Kind.RECORDS or key not in left)
 
     def _report(self, phase: Phase, index: int) -> None:
         changes = self.position.plan.changes

@@ -54,6 +54,7 @@ class Sites:
                 kind=spec.kind,
                 owned=made.owned(spec.site),
                 silent=silent,
+                site=spec.site,
             )
 
         made = cls(config, wiring.machine_facts(config), drivers)

@@ -41,10 +41,11 @@ def drivers(
     kind: SiteKind = SiteKind.PHP,
     owned: frozenset[Key] = frozenset(),
     silent: SilentServers | None = None,
+    site: str = "",
 ) -> Mapping[Kind, Driver]:
     """A driver for each kind; `credentials` are the password hashes that are known, by fingerprint, `engine` is that of
-    the database which the spec names, `state` and `kind` those that it wishes, `owned` what is on record as the site's
-    own, `silent` the servers of names that are not asked again, for who proves many sites.
+    the database which the spec names, `state` and `kind` those that it wishes, `owned` what is on record as the own of
+    the `site`, `silent` the servers of names that are not asked again, for who proves many sites.
     """
     if config.simulate:
         files.directory(config.paths.state, mode=0o711, uid=os.getuid(), gid=os.getgid())
@@ -66,7 +67,7 @@ def drivers(
         Kind.HOST: host_link.HostDriver(in_web, owned),
         Kind.ACCESS: sftp.AccessDriver(_access(config), owned),
         Kind.RECORDS: dns.RecordsDriver(
-            _records(config), owned, wished=partial(records_of, facts=machine_facts(config)), silent=silent
+            _records(config), owned, wished=partial(records_of, facts=machine_facts(config)), silent=silent, site=site
         ),
     }
 

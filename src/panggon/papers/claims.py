@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pikepdf
 
-from panggon.papers.validation import Signed, Trust, look_apart
+from panggon.papers.signed import Signed, Trust
+from panggon.papers.validation import look_apart
 
 PAGES_MOST = 100
 ADDRESS = re.compile(r"/verifikasi/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/\Z")

@@ -16,6 +16,7 @@ from panggon.papers import selectors, store, validation
 from panggon.papers.models import Attempt, Paper, Signature
 from panggon.papers.services import frame, is_marked
 from panggon.papers.signable import place_of, verification_address
+from panggon.papers.signed import Frozen, Signed
 from panggon.papers.signers import chosen
 from panggon.papers.signers.interface import Given, Order, Signer
 from panggon.papers.stamp import stamp
@@ -40,7 +41,7 @@ class Accepted:
     """Signed bytes that were found to be the very paper with a valid signature of that person."""
 
     data: bytes
-    found: validation.Signed
+    found: Signed
 
 
 def begin(paper: Paper, *, signer: User, evidence_digest: str, at: datetime) -> Attempt:
@@ -161,7 +162,7 @@ def _order(asked: Asked, frozen: bytes) -> Order:
     return Order(frozen, asked.person, place, seen, asked.reason, office().letterhead.place)
 
 
-def _accept(asked: Asked, data: bytes, order: Order) -> validation.Signed:
+def _accept(asked: Asked, data: bytes, order: Order) -> Signed:
     """Whoever signed, and wherever: nothing is believed that is not looked at.
 
     Only a gateway may write the document anew: it is one program that the department runs, reached by verified TLS,
@@ -172,7 +173,7 @@ def _accept(asked: Asked, data: bytes, order: Order) -> validation.Signed:
     found = validation.look(
         data,
         trust=chosen.trust(asks=True, way=way),
-        frozen=validation.Frozen(order.data, order.place if way in GATEWAYS else None),
+        frozen=Frozen(order.data, order.place if way in GATEWAYS else None),
     )
     if found.faults:
         raise PermanentError(found.faults[0], page=found.page)

@@ -12,8 +12,8 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.papers import claims, selectors, store
 from panggon.papers.apart import Limits, look_into
 from panggon.papers.models import Paper
+from panggon.papers.signed import Signed
 from panggon.papers.signers.chosen import trust
-from panggon.papers.validation import Signed
 
 LIMITS = Limits(seconds=45, memory_mebibytes=768)
 _CROWD = BoundedSemaphore(2)  # processes at a time

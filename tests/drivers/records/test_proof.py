@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from demo.ports import free_port
 from panggon.core.node.planning.resources import Attributes
-from panggon.drivers.dns import RecordsDriver
+from panggon.core.sites.spec import SiteSpec, SiteState
+from panggon.drivers.dns import AHEAD, RecordsDriver
 from panggon.drivers.zones import signatures
 from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
@@ -26,9 +27,11 @@ from tests.drivers.records.zone import (
     HOST,
     KEY,
     SAFETY,
+    SECOND,
     SITE,
     SPEC,
     ZONE,
+    Others,
     driver_settings,
     knot_settings,
     proven,
@@ -96,6 +99,60 @@ class TestProof:
             ("dns.signed", True),
             ("dns.answer", False),
         ]
+
+    @pytest.mark.parametrize(
+        "spec", [replace(SPEC, state=SiteState.PARKED), replace(SPEC, host=f"baru.{ZONE}", retired_hosts=(HOST,))]
+    )
+    def test_that_a_name_is_gone_is_asked_of_every_server(
+        self, driver: RecordsDriver, settings: Settings, root: Path, spec: SiteSpec
+    ) -> None:
+        """Another site may have it by then, and a wildcard is no record of it."""
+        behind = knot_settings(root / f"behind-{spec.state}")
+        knot.prepare(behind)
+        with running(knot.server(behind)):
+            secondary = driver_settings(behind)
+            lagging, others = RecordsDriver(secondary), Others(secondary)
+            for each in (driver, lagging):
+                each.write(KEY, FIRST)
+            driver.write(KEY, None)
+            both = RecordsDriver(replace(settings, authoritative=(settings.primary, secondary.primary), settle=0.5))
+
+            def seen() -> list[tuple[str, bool]]:
+                checks = both.probe(KEY, spec=spec)
+                assert all(
+                    str(server) in check.detail
+                    for server, check in zip(both.settings.authoritative, checks, strict=True)
+                )
+                return [(check.name, check.ok) for check in checks]
+
+            until(lambda: seen() == [("dns.gone", True), ("dns.gone", False)])
+            lagging.write(KEY, None)
+            others.add(f"*.{ZONE}", "TXT", f'"site={SITE}"')
+            until(lambda: seen() == [("dns.gone", True)] * 2)
+            lagging.write(KEY, {**FIRST, "site": "s900002"})
+            until(lambda: seen() == [("dns.gone", True)] * 2)
+
+    def test_says_why_a_server_does_not_follow_that_has_a_newer_zone(self, driver: RecordsDriver, root: Path) -> None:
+        """As when the primary came back from a backup: it takes nothing from there until somebody lets it."""
+        restored, newer = (knot_settings(root / name) for name in ("restored", "newer"))
+        for each in (restored, newer):
+            knot.prepare(each)
+        zone = newer.data / "zones" / f"{ZONE}.zone"
+        zone.write_text(zone.read_text().replace(f" hostmaster.{ZONE}. 1 ", f" hostmaster.{ZONE}. 1000 "))
+        primary, port = driver_settings(restored), newer.port
+        secondary = Server("127.0.0.1", port)
+        both = replace(primary, authoritative=(primary.primary, secondary), settle=0)
+        with running(knot.server(restored)), running(knot.server(newer)):
+            RecordsDriver(primary).write(KEY, FIRST)
+            until(lambda: all(check.ok for check in proven(primary, FIRST)))
+            told = {check.detail for check in proven(both, FIRST) if not check.ok}
+            assert told == {
+                f"{secondary}: {HOST} tanpa alamat, bukan 192.0.2.1 2001:db8::1{AHEAD}",
+                f"{secondary}: tanpa tanda{AHEAD}",
+            }
+            backwards = replace(driver_settings(newer), authoritative=(secondary, primary.primary), settle=0)
+            RecordsDriver(backwards).write(KEY, SECOND)
+            assert not any(AHEAD in check.detail for check in proven(backwards, SECOND)), "it may follow yet"
 
     def test_of_many_sites_asks_a_server_that_is_silent_once(self, driver: RecordsDriver, settings: Settings) -> None:
         """The others hear what it was, and what the server that answers has to say."""

@@ -328,6 +328,41 @@ def test_how_long_what_others_have_may_be_kept_stays(served: Settings) -> None:
     assert everything(served) == before
 
 
+@pytest.mark.parametrize("place", [f"*.{HOST}", f"*.{ZONE}"])
+def test_a_wildcard_that_looks_like_a_mark_of_ours_is_none(served: Settings, place: str) -> None:
+    """What others have beside it is theirs, and a name that nobody has is made."""
+    driver, others, before = RecordsDriver(served), Others(served), everything(served)
+    others.add(place, "TXT", f'"site={SITE} with=spf"')
+    assert driver.read(KEY).standing is Standing.ABSENT
+    driver.write(KEY, FIRST)
+    assert driver.read(KEY).attributes == FIRST
+    driver.write(KEY, None)
+    others.add(HOST, "A", "203.0.113.7")
+    assert others.ask(f"_panggon.{HOST}", "TXT") == ([f'"site={SITE} with=spf"'] if place == f"*.{HOST}" else [])
+    for after in (FIRST, None):
+        with pytest.raises(PermanentError, match=rf"dns\.foreign: {HOST} sudah memiliki A"):
+            driver.write(KEY, after)
+    others.remove(HOST, "A")
+    others.remove(place, "TXT")
+    assert everything(served) == before
+
+
+@pytest.mark.parametrize("theirs", ["s000001", "s999999"])
+def test_of_two_sites_whose_mark_is_there_the_one_on_record_has_the_name(served: Settings, theirs: str) -> None:
+    own, others = RecordsDriver(served, owned=frozenset({KEY}), site=SITE), Others(served)
+    stranger = replace(own, owned=frozenset(), site=theirs)
+    own.write(KEY, FIRST)
+    others.add(f"_panggon.{HOST}", "TXT", f'"site={theirs}"')
+    assert own.read(KEY).attributes == FIRST
+    assert stranger.read(KEY).attributes == FIRST
+    with pytest.raises(PermanentError, match=rf"dns\.foreign: {HOST} milik {SITE}"):
+        stranger.write(KEY, {**FIRST, "site": theirs})
+    assert [check for check in proven(served, FIRST) if not check.ok] == []
+    own.write(KEY, None)
+    assert (others.ask(HOST, "A"), others.ask(f"_panggon.{HOST}", "TXT")) == ([], [f'"site={theirs}"'])
+    others.remove(f"_panggon.{HOST}", "TXT")
+
+
 @pytest.mark.parametrize(
     ("above", "kind", "text", "has"),
     [

@@ -28,7 +28,7 @@ from panggon.drivers.system import shell
 from panggon.drivers.zones import transfer, zone
 from panggon.drivers.zones.zone import Server, Settings, Zone
 from panggon.node.servers import knot
-from tests.drivers import secondary
+from tests.drivers import bind, secondary
 from tests.drivers.dripping import serve
 from tests.drivers.records.zone import (
     FIRST,
@@ -97,6 +97,18 @@ class TestRefusals:
             PermanentError, match=r"dns\.refused: .* tidak menjawab untuk lain\.example \(REFUSED\): zona itu tidak ada"
         ):
             lost.read(Key(Kind.RECORDS, "opd.lain.example"))
+
+
+def test_a_zone_that_is_changed_and_another_that_is_answered_are_told(root: Path) -> None:
+    """Views of BIND that go by keys: what was written there is seen by nobody here, nor taken away again."""
+    with bind.serving(root / "views", ZONE, views=True) as served:
+        driver = RecordsDriver(served)
+        with pytest.raises(
+            PermanentError, match=rf"dns\.views: .* hapus rekaman di {HOST} dan _panggon\.{HOST} di sana$"
+        ):
+            driver.write(KEY, FIRST)
+        assert driver.read(KEY).standing is Standing.ABSENT
+        assert Zone(served).holds(dns.name.from_text(HOST), "A")
 
 
 class TestKnot:

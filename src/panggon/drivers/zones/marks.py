@@ -53,14 +53,23 @@ def slot(word: str) -> Slot:
     raise ValueError(word)
 
 
-def parse(texts: tuple[str, ...]) -> Mark | None:
-    """The mark among the TXT records of the name; None where there is none."""
-    for match in filter(None, map(MARK.fullmatch, texts)):
-        said = match[2].split(",") if match[2] else []
-        words = tuple(word.removeprefix("-") for word in said)
-        try:
-            [slot(word) for word in words]
-        except ValueError:
-            continue
-        return Mark(match[1], words, frozenset(word[1:] for word in said if word.startswith("-")))
-    return None
+def parse(texts: tuple[str, ...], *, site: str = "", owns: bool = False) -> Mark | None:
+    """The mark among the TXT records of the name; None where there is none. Of several that of `site` counts where it
+    `owns` the name, that of another where it does not: who only writes a mark takes no name from one who has it.
+    """
+    found = [mark for text in texts if (mark := _read(text))]
+    return next(iter(sorted(found, key=lambda mark: (mark.site == site) is not owns)), None)
+
+
+def _read(text: str) -> Mark | None:
+    match = MARK.fullmatch(text)
+    if match is None:
+        return None
+    said = match[2].split(",") if match[2] else []
+    words = tuple(word.removeprefix("-") for word in said)
+    try:
+        [slot(word) for word in words]
+    except ValueError:
+        return None
+    mark = Mark(match[1], words, frozenset(word[1:] for word in said if word.startswith("-")))
+    return mark if mark.text() == text else None  # else nobody could take it away

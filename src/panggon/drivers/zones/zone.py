@@ -15,6 +15,7 @@ import dns.query
 import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
+import dns.serial
 import dns.tsig
 import dns.update
 
@@ -150,6 +151,16 @@ class Zone:
     def knows_itself(self, server: Server) -> None:
         """Raises the errors where this server does not answer for the zone."""
         self.ask_as_resolver((dns.name.from_text(self.settings.zone), "SOA"), server)
+
+    def is_ahead(self, server: Server) -> bool:
+        """Whether a server has a newer zone than the primary (RFC 1982), from which it takes nothing then."""
+        other, own = (self._serial(each) for each in (server, self.settings.primary))  # that may go on between the two
+        return other is not None and own is not None and dns.serial.Serial(other) > dns.serial.Serial(own)
+
+    def _serial(self, server: Server) -> int | None:
+        apex = dns.name.from_text(self.settings.zone)
+        found = answer(self.ask_as_resolver((apex, "SOA"), server), apex, "SOA")
+        return int(found[0].split()[2]) if found else None
 
     def _answered(self, response: dns.message.Message, server: Server) -> dns.message.Message:
         if response.rcode() != dns.rcode.NXDOMAIN:

@@ -36,6 +36,12 @@ def settings_of(path: Path) -> NodeConfig:
     return config
 
 
+def program() -> str:
+    """What is typed before a command, so that it is about the same machine."""
+    settings = click.get_current_context().find_root().obj
+    return "panggon-node" if settings == configs.DEFAULT_PATH else f"panggon-node --config {settings}"
+
+
 spec_file = click.argument("path", metavar="SPEC.json", type=click.Path(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Keluaran JSON untuk program.")
 

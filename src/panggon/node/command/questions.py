@@ -43,11 +43,12 @@ def _of_databases(config: NodeConfig) -> Iterator[Question]:
 
 
 def _of_names(config: NodeConfig) -> Iterator[Question]:
-    if "knot" in config.services.run:
-        for each in config.dns.servers:
-            server = zone.Server(each.address, each.port)
-            own = "knot" if each is config.dns.servers[0] else ""
-            yield Question(own, partial(wiring.ask_for_the_zone, config, server, seconds=ANSWER_SECONDS))
+    """Also where all of them are others': no change is done without them."""
+    own = config.dns.servers[0] if "knot" in config.services.run else None
+    for each in config.dns.servers:
+        server = zone.Server(each.address, each.port)
+        ask = partial(wiring.ask_for_the_zone, config, server, seconds=ANSWER_SECONDS)
+        yield Question("knot" if each is own else "", ask)
 
 
 def _of_own(config: NodeConfig) -> tuple[Question, ...]:

@@ -118,16 +118,16 @@ def verified(console: Console, checks: Sequence[Check]) -> None:
         )
 
 
-def drift(console: Console, found: Mapping[str, Sequence[str]], *, applied: Path) -> None:
-    """`applied` is the folder of what was applied last."""
+def drift(console: Console, found: Mapping[str, Sequence[str]], *, applied: Path, program: str) -> None:
+    """`applied` is the folder of what was applied last, `program` how this one was called."""
     for site, sentences in found.items():
         for sentence in sentences:
             console.print(text(f"{site}: {sentence}"), soft_wrap=True)
     if not found:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
     if found.keys() - {MACHINE}:
-        one = f"Memulihkan situs: panggon-node apply {applied}/SITUS.json"
-        console.print(text(f"{one}; semuanya: panggon-node apply --all"), soft_wrap=True)
+        one = f"Memulihkan situs: {program} apply {applied}/SITUS.json"
+        console.print(text(f"{one}; semuanya: {program} apply --all"), soft_wrap=True)
     if MACHINE in found:
         console.print(STRAY, soft_wrap=True)
 
@@ -155,7 +155,7 @@ def outcome(console: Console, ended: Outcome, *, goes_on: bool) -> None:
 
 def status(console: Console, found: Status) -> None:
     console.print(text(f"Portal: {found.portal or 'belum terdaftar'}"))
-    console.print(f"Situs: {found.sites}")
+    console.print(f"Situs: {found.sites}" + (f", dan {found.parked} diparkir" if found.parked else ""))
     console.print(f"PHP: {', '.join(found.php_versions) or 'tidak ada'}")
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
@@ -179,9 +179,9 @@ def status(console: Console, found: Status) -> None:
 
 
 def moment(since: str) -> str:
-    """By this machine's clock, to the minute. What systemd says is for people already."""
+    """By this machine's clock, to the minute, with the name of its zone. What systemd says is for people already."""
     try:
-        return datetime.fromisoformat(since).astimezone().strftime("%d-%m-%Y %H.%M")
+        return datetime.fromisoformat(since).astimezone().strftime("%d-%m-%Y %H.%M %Z")
     except ValueError:
         return since
 

@@ -3,11 +3,15 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
+from panggon.core.errors import PanggonError
+from panggon.core.sites.life import SITE_STATE_LABELS
+from panggon.core.sites.spec import SiteKind, SiteSpec, SiteState
 from panggon.node.command.batch import Ending, Result
 from panggon.node.command.show import problem, text
 
@@ -71,6 +75,33 @@ def verified(console: Console, found: Sequence[Result]) -> None:
     _failures(console, found)
     if proven < len(found):
         console.print("Yang berubah ditunjukkan `panggon-node drift`, dan dipulihkan `panggon-node apply --all`.")
+
+
+def sites(console: Console, rows: Sequence[Mapping[str, str | int]]) -> None:
+    """`rows` are of `site_document`."""
+    table = Table("Situs", "Nama", "Keadaan", "Jenis", "Basis data")
+    for row in rows:
+        told = {name: str(value) for name, value in row.items()}
+        state = SITE_STATE_LABELS[SiteState(told["state"])] if "state" in told else told["problem"]
+        kind = f"{told.get('kind', '')} {told.get('php_version', '')}".strip()
+        cells = (told["site"], told.get("host", ""), state, kind, told.get("database", ""))
+        table.add_row(*map(text, cells))
+    console.print(table if rows else "Belum ada situs di mesin ini.")
+
+
+def site_document(site: str, found: SiteSpec | PanggonError | None) -> dict[str, str | int]:
+    """What was applied last, or why nobody knows."""
+    if not isinstance(found, SiteSpec):
+        return {"site": site, "problem": problem(found.code, found.detail) if found else ""}
+    return {
+        "site": site,
+        "host": found.host,
+        "state": found.state.value,
+        "kind": found.kind.value,
+        "php_version": found.php_version if found.kind is SiteKind.PHP else "",
+        "database": str(found.database or ""),
+        "generation": found.generation,
+    }
 
 
 def _failures(console: Console, found: Sequence[Result]) -> None:

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from panggon import file_words
-from panggon.core.errors import Fault, InvalidError
+from panggon.core.errors import Fault, InvalidError, PanggonError
 from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.journal import Outcome, Word
 from panggon.core.node.planning.plan import plain_attributes
@@ -20,11 +20,12 @@ from panggon.core.sites.spec import SITE_ID, SiteSpec, SiteState
 from panggon.node import runs
 from panggon.node.agent import folders, strays
 from panggon.node.command import batch, copies, show, show_many
-from panggon.node.command.options import FAILED, as_json, on_machine, say, spec_file
+from panggon.node.command.options import FAILED, as_json, on_machine, program, say, spec_file
 from panggon.node.command.printable import printable
 from panggon.node.daemons.lock import AGENT, is_held
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sites import Sites
+from panggon.node.state.recorded import Recorded
 
 SPEC_BYTES_MOST = 1_048_576
 
@@ -86,7 +87,7 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
         _verify_all(Sites.of(config, silent={}), as_json=as_json)
     sites = Sites.of(config)
     spec = _spec(sites, path)
-    checks = _gone(sites, spec) if spec.state is SiteState.PURGED else runs.verify(sites, spec)
+    checks = (*(_gone(sites, spec) if spec.state is SiteState.PURGED else ()), *runs.verify(sites, spec))
     held = all(check.ok for check in checks)
     document = {"outcome": "verified" if held else "unproven", "evidence": show.evidence_document(checks)}
     say(as_json, document, lambda console: show.verified(console, checks))
@@ -106,7 +107,9 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     if path is None:
         of_machine = (*map(plan_words.stray, strays.find(sites)), *folders.faults(config))
         found = show.differences(of_machine, sites.drift())
-        say(as_json, found, lambda console: show.drift(console, found, applied=sites.recorded.folder))
+        say(
+            as_json, found, lambda console: show.drift(console, found, applied=sites.recorded.folder, program=program())
+        )
         sys.exit(FAILED if found else 0)
     made = sites.plan(_spec(sites, path))
     rows = [
@@ -116,6 +119,20 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     document = {"changes": rows, "words": list(plan_words.words(made))}
     say(as_json, document, lambda console: show.plan(console, made))
     sys.exit(FAILED if made.changes else 0)
+
+
+@click.command("list")
+@as_json
+@on_machine
+def list_all(config: NodeConfig, *, as_json: bool) -> None:
+    """Semua situs di mesin ini yang belum dihapus.
+
+    Nomor, nama, keadaan, jenis, dan basis datanya, seperti yang terakhir dibuat.
+    """
+    recorded = Sites.of(config).recorded
+    found = {site: _last_of(recorded, site) for site in recorded.unpurged()}
+    rows = [show_many.site_document(site, each) for site, each in found.items()]
+    say(as_json, rows, lambda console: show_many.sites(console, rows))
 
 
 @click.command("htaccess")
@@ -164,9 +181,16 @@ def load(config: NodeConfig, site: str, source: Path) -> None:
     sys.exit(0 if said.done else FAILED)
 
 
-COMMANDS = (plan, apply, remove, verify, drift, unread, dump, load)
+COMMANDS = (plan, apply, remove, verify, drift, list_all, unread, dump, load)
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _last_of(recorded: Recorded, site: str) -> SiteSpec | PanggonError | None:
+    try:
+        return recorded.applied(site)
+    except PanggonError as error:
+        return error
 
 
 def _carry_out(sites: Sites, spec: SiteSpec, *, as_json: bool) -> None:
@@ -214,7 +238,7 @@ def _restore_all(sites: Sites, *, demanded: bool, as_json: bool) -> NoReturn:
 
 
 def _gone(sites: Sites, spec: SiteSpec) -> tuple[Check, ...]:
-    """Nothing can be asked of what is not there: a plan that finds nothing to remove is the proof."""
+    """Little can be asked of what is not there: a plan that finds nothing to remove is the proof."""
     left = plan_words.differences(sites.plan(spec))
     return (Check("site.gone", not left, " ".join(left) or "tidak ada yang tersisa"),)
 

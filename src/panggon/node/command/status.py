@@ -35,14 +35,15 @@ class ServerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count parked ones; neither the
-    programs nor the owners of `full` sites may write, because they store all that they may. `worries` are sentences
+    """`portal` is its address, "" where the machine is not enrolled; `sites` does not count the `parked` ones; neither
+    the programs nor the owners of `full` sites may write, because they store all that they may. `worries` are sentences
     about what will fail unless somebody acts.
     """
 
     simulated: bool
     portal: str
     sites: int
+    parked: int
     php_versions: tuple[str, ...]
     unfinished: tuple[str, ...]
     full: tuple[str, ...]
@@ -55,6 +56,7 @@ class Status:
             "simulated": self.simulated,
             "portal": self.portal,
             "sites": self.sites,
+            "parked": self.parked,
             "php_versions": list(self.php_versions),
             "unfinished": list(self.unfinished),
             "full": list(self.full),
@@ -73,7 +75,8 @@ def status(config: NodeConfig, sites: Sites) -> Status:
     return Status(
         simulated=config.simulate,
         portal=_portal(config),
-        sites=len(sites.recorded.here()),
+        sites=len(here := sites.recorded.here()),
+        parked=len(here.symmetric_difference(sites.recorded.unpurged())),
         php_versions=sites.php_versions,
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
         full=(*_full(config), *filled.known(config)),

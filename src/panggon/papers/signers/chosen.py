@@ -7,12 +7,11 @@ from django.conf import settings
 
 from panggon.core.papers.signing import Method
 from panggon.office.selectors import office
+from panggon.papers.signed import Trust
 from panggon.papers.signers.bsre import FirstVersion, SecondVersion
 from panggon.papers.signers.gateway import Gateway
 from panggon.papers.signers.interface import Signer
-from panggon.papers.signers.local import Local
 from panggon.papers.signers.upload import Upload
-from panggon.papers.validation import Trust
 
 ROOT = "ca.pem"  # of the certificates of a demonstration
 
@@ -27,6 +26,8 @@ def signer(username: str) -> Signer:
     if way is Method.UPLOAD:
         return Upload()
     if way is Method.LOCAL:
+        from panggon.papers.signers.local import Local  # noqa: PLC0415 (a large library, for a demonstration only)
+
         stamps = Gateway(signing.time_stamps, seconds=20, is_plain=True) if signing.time_stamps else None
         return Local(certificate_of(username), _certificates(settings.PANGGON_CERTIFICATES / ROOT), stamps)
     gateway = Gateway(

@@ -14,6 +14,7 @@ from panggon.core.node.planning.desired import keys
 from panggon.core.node.planning.plan import Change, make
 from panggon.core.node.planning.resources import Key, Kind, absent, canonical, foreign, ours, partial
 from panggon.core.node.words.plan_words import differences, words
+from panggon.core.sites.spec import SiteState
 from tests.core.node.planning.plans import (
     FACTS,
     GONE,
@@ -78,11 +79,33 @@ def test_former_name_leads_to_the_new_one_once_that_is_there():
 def test_retired_name_loses_everything():
     before = replace(OPEN, former_hosts=(GONE,))
     plan = make(replace(OPEN, retired_hosts=(GONE,)), FACTS, existing(before))
-    assert [(str(change.key), change.after) for change in plan.changes[:3]] == [
+    assert [(str(change.key), change.after) for change in plan.changes[1:]] == [
         (f"records:{GONE}", None),
         (f"host:{GONE}", None),
         (f"certificate:{GONE}", None),
     ]
+
+
+def test_retired_name_goes_when_the_new_one_is_there_but_at_once_from_a_site_that_is_shut():
+    """Nothing that fails before has taken it away."""
+    new = replace(OPEN, host="baru.kota.example", retired_hosts=(HOST,), generation=5)
+    seen = [*existing(OPEN), *map(absent, [key for key in keys(new) if key.name == new.host])]
+    plan = make(new, FACTS, seen)
+    assert [f"{change.key.kind}:{change.key.name}" for change in plan.changes] == [
+        f"site:{SITE}",
+        f"certificate:{new.host}",
+        f"host:{new.host}",
+        f"records:{new.host}",
+        f"runtime:{SITE}",
+        f"records:{HOST}",
+        f"host:{HOST}",
+        f"certificate:{HOST}",
+    ]
+    assert plan.before_leaving == (5, (Key(Kind.RECORDS, new.host),))
+    suspended = make(replace(new, state=SiteState.SUSPENDED), FACTS, seen)
+    assert suspended.changes[0].key == Key(Kind.HOST, HOST)
+    first = make(OPEN, FACTS, nothing(OPEN))
+    assert first.before_leaving[0] == len(first.changes)
 
 
 def test_purge_leaves_a_name_to_the_site_that_has_it_now():

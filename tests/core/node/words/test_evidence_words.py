@@ -29,6 +29,8 @@ def test_of_a_closed_site_it_says_what_is_shut():
     ]
     (locked,) = parts([proof("sftp.login"), proof("sftp.locked")])  # of a site that is prepared
     assert (locked.sentence, locked.closed) == ("Akses SFTP bekerja dan terkurung di folder situs.", False)
+    (named_still,) = parts([proof("dns.gone"), proof("dns.gone", ok=False)])
+    assert (named_still.closed, named_still.sentence) == (True, "Nama domain belum dilepas oleh semua server DNS.")
     (open_still,) = parts([proof("database.kept"), proof("database.idle", ok=False)])
     assert (open_still.ok, open_still.sentence) == (False, "Belum terbukti bahwa basis data tersimpan dan tertutup.")
 

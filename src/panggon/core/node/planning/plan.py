@@ -70,10 +70,21 @@ class Plan:
         return self.spec.state in CLOSED and closing.only_locks(_ways(self.changes))
 
     @property
+    def before_leaving(self) -> tuple[int, tuple[Key, ...]]:
+        """From which change on a name that visitors know leads to another one, or nowhere, and the records that every
+        server must give by then: what resolvers have been told once they keep. Without such a change it is the number
+        of changes.
+        """
+        first = next((at for at, way in enumerate(self.changes) if _leaves(way, self.spec)), len(self.changes))
+        made = (way.key for way in self.changes if way.key.kind is Kind.RECORDS and way.after is not None)
+        return first, tuple(made)
+
+    @property
     def proven(self) -> tuple[Key, ...]:
-        """What is to be proven once it is carried out; of a site that is shut only that it is."""
-        keys = in_order((*self.present, *stopped(self.spec)))
-        return tuple(key for key in keys if key.kind in closing.PROVEN) if self.closes else keys
+        """What is to be proven once it is carried out; of a site that is shut only that it is, and has no name more."""
+        left = gone(self.spec)
+        keys = in_order((*self.present, *left))
+        return tuple(key for key in keys if key.kind in closing.PROVEN or key in left) if self.closes else keys
 
 
 def in_order(keys: Iterable[Key]) -> tuple[Key, ...]:
@@ -81,9 +92,13 @@ def in_order(keys: Iterable[Key]) -> tuple[Key, ...]:
     return tuple(sorted(keys, key=lambda key: MAKING_ORDER.index(key.kind)))
 
 
-def stopped(spec: SiteSpec) -> tuple[Key, ...]:
-    """What is to be proven of a site although it is not to be there: that no program of a closed one runs."""
-    return (Key(Kind.RUNTIME, spec.site),) if spec.state in CLOSED else ()
+def gone(spec: SiteSpec) -> tuple[Key, ...]:
+    """What is to be proven of a site although it is not to be there: that no program of a closed one runs, and that no
+    server of the zone has its records at a name that it gave up.
+    """
+    names = spec.retired_hosts if spec.state in NAMED else spec.hosts
+    runtime = (Key(Kind.RUNTIME, spec.site),) if spec.state in CLOSED else ()
+    return (*runtime, *(Key(Kind.RECORDS, name) for name in names))
 
 
 def make(
@@ -97,8 +112,9 @@ def make(
     new_names: Collection[str] = (),
 ) -> Plan:
     """The plan that leads from what was observed to the wish: first the doors that close, then what must go, last made
-    first, then the rest; last the former names, which lead to a name that must be there by then, and programs that only
-    start anew, because those that run go on answering meanwhile. What others have in the place of anything but a door
+    first, then the rest; last the former names, which lead to a name that must be there by then, programs that only
+    start anew, because those that run go on answering meanwhile, and what goes of names that a site gives up which has
+    others. What others have in the place of anything but a door
     keeps no site open: a plan that shuts it leaves that out, unless it is one of the site's `new_names`. `mending`: no
     run is under way, so what is half written was made so by somebody's hand, and the plan mends it. Of `strays`, names
     of which the spec does not speak, those that lead to the site go. Nothing is said of what is `kept`
@@ -185,9 +201,16 @@ def _turn(way: Change, spec: SiteSpec) -> int:
     """Of changes that sort alike the order stays."""
     if way.key.kind in closing.DOORS and way.before is not None and spec.state not in ALIVE:
         return 0
-    if way.key.kind is Kind.HOST and way.key.name in spec.former_hosts:
-        return 2
+    if _leaves(way, spec):
+        return 4 if way.after is None else 2
     return 3 if _only_restarts(way) else 1
+
+
+def _leaves(way: Change, spec: SiteSpec) -> bool:
+    """Whether it takes visitors from one of the names of a site that keeps another."""
+    if way.after is None:
+        return way.key.name in spec.retired_hosts and spec.state in NAMED
+    return way.key.kind is Kind.HOST and way.key.name in spec.former_hosts
 
 
 def _is_others_now(key: Key, spec: SiteSpec, seen: Mapping[Key, Observation], given_away: Collection[str]) -> bool:

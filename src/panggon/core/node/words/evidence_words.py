@@ -57,6 +57,11 @@ _CLOSED: Mapping[frozenset[str], tuple[str, str, str]] = {
         "Basis data tersimpan, dan tertutup bagi situs.",
         "Belum terbukti bahwa basis data tersimpan dan tertutup.",
     ),
+    frozenset({"dns.gone"}): (
+        "nama domain",
+        "Nama domain tidak lagi menuju situs ini.",
+        "Nama domain belum dilepas oleh semua server DNS.",
+    ),
     frozenset({"sftp.locked"}): ("SFTP", "Akses SFTP tertutup.", "Belum terbukti bahwa akses SFTP tertutup."),
     frozenset({"programs.stopped"}): _PARTS["programs"],
 }

@@ -12,6 +12,7 @@ _MEANINGS: Mapping[str, str] = {
     "disk.full": "Disk mesin penuh",
     "dns.down": "Server DNS tidak menjawab",
     "dns.refused": "Server DNS menolak",
+    "dns.views": "Server DNS menunjukkan zona lain kepada mesin ini",
     "driver.broken": "Kesalahan di dalam Panggon sendiri",
     "driver.missing": "Mesin ini tidak dapat mengerjakan bagian ini",
     "journal.busy": "Situs ini sedang dikerjakan proses lain",
