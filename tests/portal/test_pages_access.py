@@ -8,6 +8,7 @@ from panggon.cases.models import Case
 from panggon.core.cases.procedure import Action, State
 from panggon.papers.contents import SIGNED_TOGETHER
 from panggon.people.models import Agency
+from panggon.people.templatetags.pages import breakable
 from panggon.sites.models import Node, Site
 from tests.portal.visitor import PEOPLE, at, faults, page, post, text, visitor
 
@@ -44,7 +45,7 @@ def test_the_address_of_a_site_says_the_port_where_it_is_not_the_usual_one(offic
     case = office.bring_to(State.DELIVERED)
     Node.objects.filter(pk=case.site.node_id).update(facts=facts)
     address = f"https://{case.site.host}{port}/"
-    assert f'<a href="{address}">{address}</a>' in page(office, "applicant", case, "akses").content.decode()
+    assert f'<a href="{address}">{breakable(address)}</a>' in page(office, "applicant", case, "akses").content.decode()
     assert paper_facts.facts_of(Case.objects.get(pk=case.pk)).address == address
 
 
