@@ -122,7 +122,7 @@ def test_new_addresses_of_the_machine_reach_every_site_by_one_command(tmp_path, 
     config.write_text(config.read_text().replace("192.0.2.1", "192.0.2.99"))
     argv = ["--config", str(config)]
     unproven = CliRunner().invoke(cli, [*argv, "drift"])
-    assert unproven.stdout.endswith("; semuanya: panggon-node apply --all\n")
+    assert unproven.stdout.endswith(f"; semuanya: panggon-node --config {config} apply --all\n")
     bounded = CliRunner().invoke(cli, [*argv, "apply", "--all"])
     assert bounded.stdout.startswith(
         "4 dibuat dan terbukti, 1 sudah seperti yang diminta, 3 gagal.\n"
