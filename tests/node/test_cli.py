@@ -28,25 +28,7 @@ from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.portal import CODE, TOKEN
 from tests.node.simulated import HOST, SITE, SPEC, document, opened
-
-
-class Terminal:
-    def __init__(self, place):
-        self.place = place
-        self.config = simulated.toml(place)
-        self.settings = simulated.settings(place)
-
-    def __call__(self, *words):
-        return CliRunner().invoke(cli, ["--config", str(self.config), *words], env={"COLUMNS": "200"})
-
-    def spec(self, content=None):
-        path = self.place / "spec.json"
-        path.write_text(json.dumps(document() if content is None else content))
-        return str(path)
-
-    @property
-    def machine(self):
-        return simulated.machine_of(self.settings)
+from tests.node.terminal import Terminal
 
 
 @pytest.fixture
@@ -189,33 +171,6 @@ def test_removing_parks_and_keeps_what_the_owner_made(terminal):
     assert kinds == {Kind.USER, Kind.DIRECTORY, Kind.QUOTA, Kind.SITE, Kind.CERTIFICATE}
     assert (counted := json.loads(terminal("status", "--json").stdout)) == {**counted, "sites": 0, "parked": 1}
     assert "Situs: 0, dan 1 diparkir\n" in terminal("status").stdout
-
-
-def test_all_sites_are_listed_as_they_were_applied_last(terminal):
-    assert terminal("list").stdout == "Belum ada situs di mesin ini.\n"
-    terminal("apply", terminal.spec(document(opened())))
-    (row,) = json.loads(terminal("list", "--json").stdout)
-    assert row == {
-        "site": SITE,
-        "host": HOST,
-        "state": "open",
-        "kind": "php",
-        "php_version": SPEC.php_version,
-        "database": str(SPEC.database or ""),
-        "generation": opened().generation,
-    }
-    shown = [line.split() for line in terminal("list").stdout.splitlines() if SITE in line]
-    assert [[word for word in line if word != "│"][:3] for line in shown] == [[SITE, HOST, "Terbuka"]]
-
-
-def test_a_site_whose_record_is_damaged_is_listed_with_that(terminal):
-    terminal("apply", terminal.spec())
-    sites = Sites.of(terminal.settings)
-    (sites.recorded.folder / f"{SITE}.json").write_text("{")
-    sites.journal_path(SITE).write_text("")
-    (row,) = json.loads(terminal("list", "--json").stdout)
-    assert (row["site"], "record.damaged" in row["problem"]) == (SITE, True)
-    assert " rusak: " in terminal("list").stdout
 
 
 def test_what_others_made_stops_the_command(terminal):

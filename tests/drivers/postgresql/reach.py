@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg.conninfo import make_conninfo
 
 from panggon.core.node.planning.resources import Attributes
 from panggon.core.sites.spec import Engine, SiteSpec, SiteState
-from panggon.drivers.databases.postgresql import PostgreSql
+from panggon.drivers.databases.postgresql import PostgreSql, stubborn
 from panggon.node.servers import postgresql
 from tests.drivers.databases import ini
 
@@ -62,6 +63,12 @@ def is_tidy(reached: PostgreSql) -> bool:
 
 def spec(site: str) -> SiteSpec:
     return SiteSpec(site, "a.example", SiteState.PREPARED, 1, database=Engine.POSTGRESQL)
+
+
+def make_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who guards waits for moments instead of minutes."""
+    for name, value in {"LOOK_SECONDS": 0.1, "HAS_SECONDS": 0.5, "ENDS_SECONDS": 1.0, "WORKED_SECONDS": 0.2}.items():
+        monkeypatch.setattr(stubborn, name, value)
 
 
 def guarding(reached: PostgreSql, over: threading.Event) -> None:

@@ -10,7 +10,7 @@ import pytest
 from panggon.core.node.databases.database_load import Load, Session
 from panggon.drivers.databases.postgresql import PostgreSql, cleaning, stubborn
 from panggon.node.servers import postgresql
-from tests.drivers.postgresql.reach import guarding, login_beside, root_says
+from tests.drivers.postgresql.reach import guarding, login_beside, make_impatient, root_says
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -72,8 +72,7 @@ def test_who_keeps_it_for_ever_is_locked_out_and_it_ends(
 def test_one_that_hears_nothing_is_killed_and_its_site_locked_out(
     login: str, reached: PostgreSql, server: postgresql.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"LOOK_SECONDS": 0.1, "HAS_SECONDS": 0.5, "ENDS_SECONDS": 1.0, "WORKED_SECONDS": 0.2}.items():
-        monkeypatch.setattr(stubborn, name, value)
+    make_impatient(monkeypatch)
     over = threading.Event()
     with closing(psycopg.connect(login, autocommit=True)) as session:
         session.execute(f"{COUNTS}{FOUND.format('public.hitung()')}".encode())

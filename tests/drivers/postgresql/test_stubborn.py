@@ -7,10 +7,10 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from panggon.drivers.databases.postgresql import PostgreSql, stubborn
+from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.drivers.databases.postgresql.stubborn import ENDS_SECONDS, HAS_SECONDS, WORKED_SECONDS, Stubborn
 from panggon.node.servers import postgresql
-from tests.drivers.postgresql.reach import guarding, login_beside, root_says
+from tests.drivers.postgresql.reach import guarding, login_beside, make_impatient, root_says
 from tests.waiting import until
 
 SITE, NEIGHBOUR, PASSWORD = "s830091", "s830092", "rahasia-tetangga"
@@ -29,8 +29,7 @@ def login(reached: PostgreSql, server: postgresql.Settings) -> Iterator[str]:
 def test_who_does_not_end_is_killed_and_locked_out_and_the_neighbour_goes(
     login: str, reached: PostgreSql, server: postgresql.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"LOOK_SECONDS": 0.1, "HAS_SECONDS": 0.5, "ENDS_SECONDS": 1.0, "WORKED_SECONDS": 0.2}.items():
-        monkeypatch.setattr(stubborn, name, value)
+    make_impatient(monkeypatch)
     over = threading.Event()
     guard = threading.Thread(target=guarding, args=(reached, over))
     with closing(psycopg.connect(login)) as session:
