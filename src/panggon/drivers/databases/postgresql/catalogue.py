@@ -29,6 +29,7 @@ SELECT a.pid FROM pg_stat_get_activity(NULL) a WHERE a.usesysid IN (
   WHERE (l.locktype = 'relation' AND l.relation < 16384 OR l.database = 0 AND l.locktype = 'object' AND l.objid <> 0)
     AND b.usesysid <> 10
     AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock'))
+ORDER BY a.wait_event_type = 'Lock' DESC NULLS LAST
 """
 # What a session that waits for a lock calls itself, unless it only begins.
 WAITS = re.compile(r"^postgres: (?:.* )?s\d{6} s\d{6} \[local\] (?!startup|authentication).* waiting\b")
@@ -39,7 +40,9 @@ log = logging.getLogger(__name__)
 
 
 def end_takers(session: Session) -> None:
-    """With all sessions of their sites: one that has read there is what they wait for."""
+    """With all sessions of their sites: one that has read there is what they wait for. It ends after them, or they
+    would have the lock for a moment.
+    """
     for (pid,) in session.execute(TAKERS).fetchall():
         _end(pid, "one of its site's asks for a catalogue alone")
 
