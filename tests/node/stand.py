@@ -21,6 +21,8 @@ from tests.waiting import until
 
 UID_BASE = 1_900_000_000
 WEB_GROUP = 33
+BEGINS = "touch('/site/public/begun'); "  # of a page: `has_begun` knows that somebody's request runs
+UNTIL_TOLD = BEGINS + "while (!file_exists('/site/public/told.php')) usleep(9000); "
 
 
 class Stand:
@@ -146,6 +148,16 @@ class Stand:
 
     def get(self, site: str, script: str = "/site/public/index.php", **more: Any) -> str:
         return fastcgi.request(self.settings.root / "run" / f"{site}.sock", script, **more)
+
+    def has_begun(self, site: str) -> bool:
+        """Whether a request for a page that begins with `BEGINS` runs; once for each. How many processes there are does
+        not say it: while it starts, the master of php-fpm is two, and a child is there before it has taken anybody in.
+        """
+        begun = self.settings.site(site) / "public" / "begun"
+        if begun.exists():
+            begun.unlink()
+            return True
+        return False
 
     def proof(self, site: str, script: str = "/panggon/proof.php") -> dict[str, Any]:
         """What the node's own page says."""

@@ -16,7 +16,7 @@ import pytest
 from panggon.node.sockets.holder import TICK_SECONDS
 from panggon.node.sockets.sandboxes.lookups import Users
 from tests import php
-from tests.node.stand import WEB_GROUP, Stand, started
+from tests.node.stand import BEGINS, UNTIL_TOLD, WEB_GROUP, Stand, started
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -127,10 +127,10 @@ def test_going_to_sleep_loses_no_request(stand: Stand) -> None:
 
 
 def test_a_request_that_runs_keeps_the_site_awake_and_may_finish(stand: Stand) -> None:
-    site = stand.serve(900100, "touch('/site/public/begun'); usleep(500000); echo 'done';")
+    site = stand.serve(900100, BEGINS + "usleep(500000); echo 'done';")
     with ThreadPoolExecutor() as visitors:
         visitor = visitors.submit(stand.get, site)
-        until((stand.settings.site(site) / "public" / "begun").exists)
+        until(lambda: stand.has_begun(site))
         assert stand.ask(do="stop", site=site) == {"ok": True}
         assert visitor.result() == "done"
 
@@ -192,14 +192,14 @@ def own_php() -> Iterator[Path]:
 
 
 def test_an_update_of_php_reaches_who_is_awake_and_cuts_nobody_off(own_php: Path) -> None:
-    slow = "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'whole';"
+    slow = UNTIL_TOLD + "echo 'whole';"
     with contextlib.closing(Stand("update", php_binary=str(own_php), update_seconds=0.1)) as stand:
         stand.start()
         site = stand.serve(900100, slow)
         stand.page(site, "echo 'now';", "now.php")
         with ThreadPoolExecutor() as visitors:
             early = visitors.submit(stand.get, site, seconds=60)
-            until(lambda: len(stand.processes(site)) >= 3)
+            until(lambda: stand.has_begun(site))
             before = stand.process(site)
             replace_on_disk(own_php)
             until(lambda: stand.process(site) != before)
@@ -225,7 +225,7 @@ def replace_on_disk(own_php: Path) -> None:
 
 @pytest.mark.parametrize("stand", [{"awake_most": 2}], indirect=True)
 def test_who_has_been_idle_longest_makes_room_and_who_finds_none_waits(stand: Stand) -> None:
-    busy = "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'told';"
+    busy = UNTIL_TOLD + "echo 'told';"
     first, second, third, fourth = (stand.serve(900100 + number, busy) for number in range(4))
     with ThreadPoolExecutor() as visitors:
         early = [visitors.submit(stand.get, site) for site in (first, second)]

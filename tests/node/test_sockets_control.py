@@ -14,7 +14,7 @@ import pytest
 
 from panggon.node.sockets.sandboxes.former import SETTLED_SECONDS
 from tests import php
-from tests.node.stand import Stand, started
+from tests.node.stand import BEGINS, Stand, started
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -52,19 +52,18 @@ def test_a_dropped_site_stays_dropped(stand: Stand) -> None:
     assert stand.get(site) == "ok"
 
 
-UNTIL_TOLD = "while (!file_exists('/site/public/told.php'))"
-
-
 def test_whoever_was_let_in_before_is_answered_whole_and_nobody_waits_for_him(stand: Stand) -> None:
     """Three generations at once, each in a `sleep()`, which php-fpm's way to ask for its end would cut short."""
     site = stand.serve(
-        900100, f"$cut = 0; {UNTIL_TOLD} $cut += sleep(3); echo getenv('PANGGON_GENERATION'), ' ', $cut;"
+        900100,
+        f"{BEGINS} $cut = 0; while (!file_exists('/site/public/told.php')) $cut += sleep(3);"
+        "echo getenv('PANGGON_GENERATION'), ' ', $cut;",
     )
     with ThreadPoolExecutor() as visitors:
         early = []
         for generation in (1, 2, 3):
             early.append(visitors.submit(stand.get, site))
-            until(lambda wanted=3 * generation: len(stand.processes(site)) >= wanted)
+            until(lambda: stand.has_begun(site))
             stand.describe(site, {"generation": generation + 1})
             assert stand.sync(site) == {"ok": True}
             assert [each.done() for each in early] == [False] * generation, "it waited for them"
@@ -84,7 +83,7 @@ def test_former_programs_end_with_the_site(stand: Stand) -> None:
     with ThreadPoolExecutor() as visitors:
         for word, generation in (("killed", 2), ("", 3)):
             early = visitors.submit(stand.get, site, query=f"s={60 if word else 2}")
-            until(lambda: has_begun(stand, site))
+            until(lambda: stand.has_begun(site))
             stand.describe(site, {"generation": generation})
             assert stand.sync(site)["ok"]
             assert stand.ask(do="drop", site=site, running=word)["ok"]
@@ -95,25 +94,16 @@ def test_former_programs_end_with_the_site(stand: Stand) -> None:
 
 # Not one sleep: the signal by which php-fpm is asked to end would cut it short.
 SLOW = (
-    "touch('/site/public/begun'); $end = time() + (int) ($_GET['s'] ?? 0);"
+    f"{BEGINS} $end = time() + (int) ($_GET['s'] ?? 0);"
     " while (time() < $end && !file_exists('/site/public/told.php')) usleep(50000); echo 'done';"
 )
-
-
-def has_begun(stand: Stand, site: str) -> bool:
-    """Whether somebody's request runs; once for each."""
-    begun = stand.settings.site(site) / "public" / "begun"
-    if begun.exists():
-        begun.unlink()
-        return True
-    return False
 
 
 def test_what_was_let_in_before_a_suspension_is_answered_whole(stand: Stand) -> None:
     site, path = stand.serve(900100, SLOW), stand.settings.root / "run" / "s900100.sock"
     with ThreadPoolExecutor() as visitors:
         early = visitors.submit(stand.get, site, query="s=60")
-        until(lambda: has_begun(stand, site))
+        until(lambda: stand.has_begun(site))
         assert stand.ask(do="drop", site=site, running="later") == {"ok": True}
         assert not early.done(), "nobody waits for them"
         known = stand.ask(do="show", site=site)
@@ -134,12 +124,13 @@ def test_what_was_let_in_before_a_suspension_is_answered_whole(stand: Stand) -> 
 def test_what_lingers_is_killed_in_quarantine_and_served_again_when_resumed(stand: Stand) -> None:
     site, path = stand.serve(900100, SLOW), stand.settings.root / "run" / "s900100.sock"
     stand.get(site)
+    assert stand.has_begun(site)
     assert stand.ask(do="drop", site=site, running="later")["ok"]
     assert stand.sync(site)["ok"]
     assert stand.ask(do="show", site=site)["serving"]["kind"] == "php"
     with ThreadPoolExecutor() as visitors:
         lost = visitors.submit(stand.get, site, query="s=60")
-        until(lambda: len(stand.processes(site)) >= 3)
+        until(lambda: stand.has_begun(site))
         assert stand.ask(do="drop", site=site, running="later")["ok"]
         assert stand.ask(do="drop", site=site, running="killed")["ok"]
         assert not path.exists()
@@ -155,7 +146,7 @@ def test_who_waits_in_the_socket_of_a_site_that_goes_is_answered(stand: Stand, h
     other, site = stand.serve(900101, SLOW), stand.serve(900100)
     with ThreadPoolExecutor() as visitors:
         busy = visitors.submit(stand.get, other, query="s=60")
-        until(lambda: has_begun(stand, other))
+        until(lambda: stand.has_begun(other))
         waiting = visitors.submit(stand.get, site)
         until(lambda: is_waited_at(site))
         dropped = visitors.submit(stand.ask, do="drop", site=site)
@@ -178,7 +169,7 @@ def test_who_waits_for_a_program_that_is_ending_is_answered_by_the_next_one(stan
     stand.page(site, "echo getenv('PANGGON_GENERATION');", "now.php")
     with ThreadPoolExecutor() as visitors:
         early = visitors.submit(stand.get, site, query="s=60")
-        until(lambda: has_begun(stand, site))
+        until(lambda: stand.has_begun(site))
         before = takers(stand, site)
         with socket.socket(socket.AF_UNIX) as stopping:
             stopping.connect(str(stand.settings.control))

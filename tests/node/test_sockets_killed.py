@@ -19,7 +19,7 @@ from panggon.drivers.system import processes
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.listening.channel import KEEP, send
 from panggon.node.sockets.served import remember, served_of
-from tests.node.stand import Stand, started
+from tests.node.stand import BEGINS, UNTIL_TOLD, Stand, started
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -76,10 +76,10 @@ def test_keeper_and_holder_killed_the_site_comes_back_on_a_new_socket(stand: Sta
 
 @pytest.mark.parametrize("keeper_too", [False, True], ids=["holder", "keeper and holder"])
 def test_a_former_sandbox_is_known_to_the_next_holder(stand: Stand, keeper_too: bool) -> None:
-    site = stand.serve(900100, "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'whole';")
+    site = stand.serve(900100, UNTIL_TOLD + "echo 'whole';")
     with ThreadPoolExecutor() as visitors:
         early = visitors.submit(stand.get, site)
-        until(lambda: len(stand.processes(site)) >= 3)
+        until(lambda: stand.has_begun(site))
         before = stand.process(site)
         stand.describe(site, {"generation": 2})
         stand.page(site, "echo getenv('PANGGON_GENERATION');", "now.php")
@@ -100,11 +100,11 @@ def test_a_former_sandbox_is_known_to_the_next_holder(stand: Stand, keeper_too: 
 
 def test_killed_before_what_is_wished_anew_has_a_socket(stand: Stand) -> None:
     """The next holder finds another wish than the sandbox was started for: who is inside is answered to the end."""
-    site = stand.serve(900100, "while (!file_exists('/site/public/told.php')) usleep(9000); echo 'whole';")
+    site = stand.serve(900100, UNTIL_TOLD + "echo 'whole';")
     stand.page(site, "echo getenv('PANGGON_GENERATION');", "now.php")
     with ThreadPoolExecutor() as visitors:
         early = visitors.submit(stand.get, site)
-        until(lambda: len(stand.processes(site)) >= 3)
+        until(lambda: stand.has_begun(site))
         before = stand.process(site)
         assert before
         stand.describe(site, {"generation": 2})
@@ -164,11 +164,11 @@ def _copy_of_its_channel(holder: int) -> socket.socket:
 
 def test_a_sandbox_without_a_record_finishes_its_request_and_is_replaced(stand: Stand) -> None:
     """As if the holder had been killed between starting PHP and writing the record."""
-    site = stand.serve(900100, "$end = microtime(true) + 1.5; while (microtime(true) < $end); echo 'done';")
+    site = stand.serve(900100, BEGINS + "$end = microtime(true) + 1.5; while (microtime(true) < $end); echo 'done';")
     answers: list[str] = []
     visitor = threading.Thread(target=lambda: answers.append(stand.get(site)))
     visitor.start()
-    until(lambda: len(stand.processes(site)) >= 3)
+    until(lambda: stand.has_begun(site))
     before = stand.process(site)
     (stand.settings.records / f"{site}.json").unlink()
     stand.new_holder(after=stand.kill_holder())
@@ -215,8 +215,10 @@ def test_more_sites_than_a_process_may_usually_open(stand: Stand) -> None:
 def test_an_adopted_site_is_not_put_to_sleep_before_its_time(stand: Stand) -> None:
     site = stand.serve(900100)
     stand.get(site)
-    before = stand.process(site)
+    before, holder = stand.process(site), stand.holder()
     assert before
+    assert holder
+    os.kill(holder, signal.SIGSTOP)  # or it would itself be the one that does it where this machine stands still
     workers = {pid for pid in stand.processes(site) if processes.children(pid) == ()}
     until(lambda: workers.isdisjoint(stand.processes(site)))  # they end after half the idle time
     began = time.monotonic()
