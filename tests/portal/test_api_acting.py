@@ -13,6 +13,8 @@ from tests.portal.office import ALL_MET, DIGEST, fill_in
 from tests.portal.programs import ALL, Program, faults, problem
 from tests.portal.visitor import letter
 
+pytestmark = pytest.mark.usefixtures("office_time")  # of later years there is no calendar here
+
 REQUEST = {
     "letter_source": "letter",
     "letter_number": "500.12/117/2026",
