@@ -260,7 +260,7 @@ def test_papers_are_numbered_as_the_department_says(office):
 
 
 @pytest.mark.parametrize("by_itself", [True, False])
-def test_step_eight_happens_by_itself_only_where_the_department_says_so(office, by_itself):
+def test_step_eight_happens_by_itself_only_where_the_department_says_so(office, office_time, by_itself):
     services.change(Group.DELIVERY, Delivery(by_itself), actor=None, at=AT)
     case = office.bring_to(State.APPROVED)
     office.papers(case)
