@@ -17,12 +17,13 @@ import pytest
 from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.resources import Attributes, Key, Kind
-from panggon.drivers import dns as records
 from panggon.drivers.certificates import acme_orders, bundles
 from panggon.drivers.certificates.acme_orders import Settings, WellKnown
 from panggon.drivers.certificates.bundles import Bundle
+from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.system import files
 from panggon.drivers.tls import CertificateDriver
+from panggon.drivers.zones.challenges import ChallengeRecords
 from panggon.node.servers import knot
 from tests.drivers import pebble
 from tests.drivers.records.zone import HOST, ZONE, driver_settings, knot_settings
@@ -40,7 +41,7 @@ class Stand:
     web: WebStand
     settings: Settings
     roots: Path
-    challenges: records.ChallengeRecords
+    challenges: ChallengeRecords
 
     def order(self, host: str, **changes: Any) -> Bundle:
         return bundles.load(acme_orders.order(replace(self.settings, **changes), host))
@@ -66,7 +67,7 @@ def stand(root: Path) -> Iterator[Stand]:
     knot.prepare(names)
     with ExitStack() as stack:
         stack.enter_context(running(knot.server(names)))
-        challenges = records.ChallengeRecords(driver_settings(names))
+        challenges = ChallengeRecords(driver_settings(names))
         web = stack.enter_context(WebStand("acme").serving())
         server = stack.enter_context(
             pebble.serving(root / "pebble", dns_port=names.port, http_port=web.settings.http_port)
@@ -76,7 +77,7 @@ def stand(root: Path) -> Iterator[Stand]:
         )
         files.directory(settings.planted)
         here: Attributes = {"site": "s900001", "a": ("127.0.0.1",), "aaaa": (), "safety": ()}
-        records.RecordsDriver(driver_settings(names)).write(Key(Kind.RECORDS, HOST), here)
+        RecordsDriver(driver_settings(names)).write(Key(Kind.RECORDS, HOST), here)
         yield Stand(web, settings, server.roots, challenges)
 
 
@@ -126,7 +127,7 @@ class OneByOne:
 
     type = "dns-01"
 
-    def __init__(self, challenges: records.ChallengeRecords, begin: Callable[[], None]) -> None:
+    def __init__(self, challenges: ChallengeRecords, begin: Callable[[], None]) -> None:
         self.challenges, self.begin, self.done = challenges, begin, list[Thread]()
 
     def plant(self, host: str, place: str, value: str) -> None:

@@ -22,6 +22,7 @@ from panggon.drivers.nginx import visit, web
 from panggon.drivers.nginx.visit import Door
 from panggon.drivers.system import files
 from panggon.drivers.zones import transfer, zone
+from panggon.drivers.zones.challenges import ChallengeRecords
 from panggon.node import clock, layout, protections
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import knot, nginx, sshd
@@ -163,7 +164,7 @@ def _orders(config: NodeConfig) -> acme_orders.Settings:
         directory=wished.directory,
         account=layout.acme_account(config),
         planted=config.paths.state / "acme",
-        challenge=acme_orders.WellKnown(config.paths.root) if by_http else dns.ChallengeRecords(_records(config)),
+        challenge=acme_orders.WellKnown(config.paths.root) if by_http else ChallengeRecords(_records(config)),
         contact=wished.contact,
         ca=wished.ca,
     )
