@@ -152,6 +152,7 @@ def certificates(config: NodeConfig, owned: frozenset[Key] = frozenset()) -> tls
             order=partial(acme_orders.order, orders) if orders else None,
             clear=partial(acme_orders.clear, orders) if orders else None,
             sweep=partial(acme_orders.sweep, orders) if orders else None,
+            revoke=partial(acme_orders.revoke, orders) if orders else None,
         ),
         owned,
     )
