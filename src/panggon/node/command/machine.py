@@ -21,8 +21,8 @@ from panggon.node.agent.loop import Agent
 from panggon.node.clock import now
 from panggon.node.command import beginning, show
 from panggon.node.command.options import as_json, demand_real, on_machine, say, settings_of
+from panggon.node.command.status import health_of, worries
 from panggon.node.command.status import status as status_of
-from panggon.node.command.status import worries
 from panggon.node.daemons import systemd, whole
 from panggon.node.daemons.lock import AGENT, alone
 from panggon.node.servers import sshd
@@ -129,7 +129,14 @@ def run(config: NodeConfig) -> None:
         systemd.ready()
         whole.load()
         sites = Sites.of(config)
-        Agent(sites, portal, me, reduced=protections.reduced(config), worries=partial(worries, config, sites)).run()
+        Agent(
+            sites,
+            portal,
+            me,
+            reduced=protections.reduced(config),
+            worries=partial(worries, config, sites),
+            health=partial(health_of, config, sites),
+        ).run()
 
 
 @click.command()

@@ -17,6 +17,7 @@ from panggon.core.node.planning.plan import Plan
 from panggon.core.node.words import plan_words, problem_words
 from panggon.drivers.nginx.htaccess import Found
 from panggon.engine.steps import Phase, Progress
+from panggon.node import room
 from panggon.node.agent.drift import MACHINE
 from panggon.node.agent.unread import INSTEAD
 from panggon.node.command.printable import printable
@@ -157,6 +158,9 @@ def status(console: Console, found: Status) -> None:
     console.print(text(f"Portal: {found.portal or 'belum terdaftar'}"))
     console.print(f"Situs: {found.sites}" + (f", dan {found.parked} diparkir" if found.parked else ""))
     console.print(f"PHP: {', '.join(found.php_versions) or 'tidak ada'}")
+    for disk in found.disks:
+        console.print(text(f"Ruang di {disk.place}: {room.words(disk)}"))
+    console.print(f"Memori: {room.words(found.memory)}")
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
     for words in found.worries:
