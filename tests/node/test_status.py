@@ -71,7 +71,7 @@ def test_who_sees_a_server_stopped_reads_what_starts_it(
 ) -> None:
     monkeypatch.setattr(units, "installed", lambda: systemd)
     said = StringIO()
-    show.status(Console(file=said, width=80), Status(False, "", 0, 0, (), (), (), (), (), servers, (), MEMORY))
+    show.status(Console(file=said, width=80), Status(False, "", 0, 0, (), (), (), (), (), (), servers, (), MEMORY))
     begins = "init" if systemd else "services run"
     assert (f"Yang berhenti dijalankan oleh `panggon-node {begins}`." in said.getvalue()) is hint
 

@@ -40,7 +40,7 @@ def test_a_machine_without_trouble(office):
     assert "Semua server terhubung, dan tidak ada yang perlu dikerjakan." in shown
     assert "node-1 terhubung" in shown
     assert "Yang perlu dikerjakan" not in shown
-    assert "Situs 1 disiapkan" in shown
+    assert "Situs 1 sedang disiapkan" in shown
     assert "/srv/panggon: sisa 30,0 GB dari 40,0 GB" in shown
     assert "Memori sisa 2,0 GB dari 8,0 GB" in shown
     assert "Web (nginx) sejak 23 November, 08.30, 2 kali jalan ulang sendiri" in shown

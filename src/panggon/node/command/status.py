@@ -12,6 +12,7 @@ from panggon.drivers.nginx import control
 from panggon.drivers.system import files
 from panggon.node import layout, protections, room
 from panggon.node.agent import filled, identity, strays
+from panggon.node.agent.bounds import Allowed, DailyBounds
 from panggon.node.clock import now
 from panggon.node.command import addresses, silent
 from panggon.node.renewal import report
@@ -39,6 +40,7 @@ class Status:
     sites: int
     parked: int
     php_versions: tuple[str, ...]
+    allowed: tuple[Allowed, ...]
     unfinished: tuple[str, ...]
     full: tuple[str, ...]
     protections: tuple[Protection, ...]
@@ -54,6 +56,10 @@ class Status:
             "sites": self.sites,
             "parked": self.parked,
             "php_versions": list(self.php_versions),
+            "allowed": [
+                {"what": each.measure.value, "number": each.number, "done": each.done, "until": each.until.isoformat()}
+                for each in self.allowed
+            ],
             "unfinished": list(self.unfinished),
             "full": list(self.full),
             "protections": [
@@ -73,6 +79,7 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         sites=len(here := sites.recorded.here()),
         parked=len(here.symmetric_difference(sites.recorded.unpurged())),
         php_versions=sites.php_versions,
+        allowed=DailyBounds(sites).allowed(now=now()),
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
         full=(*_full(config), *filled.known(config)),
         protections=protections.protections(config),
