@@ -84,6 +84,7 @@ def test_silence_is_a_warning_and_its_last_words_stay(office):
     assert "Server ini tidak terdengar sejak 3 jam yang lalu." in shown
     assert "systemctl restart panggon-agent" in shown
     assert "Web (nginx)" in shown
+    tell(seen_at=timezone.now() - timedelta(minutes=10))
     assert count_in_trouble(now=timezone.now()) == 1
 
 
