@@ -25,7 +25,7 @@ from tests.host.host import SUITE, shown
 from tests.host.sites import PAGE, login, numbers, visited
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1200, func_only=True)]
 # Of files, of PHP with a way out, of Python, of PHP with either database.
 STATIC, OUTGOING, PYTHON, MARIADB, POSTGRESQL = "s000022", "s000021", "s000024", "s000026", "s000027"
 LIKE = {STATIC: "s000002", OUTGOING: "s000001", PYTHON: "s000004"}
