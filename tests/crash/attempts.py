@@ -38,6 +38,7 @@ from panggon.node.settings import config as configs
 from panggon.node.sites import Sites
 from panggon.node.sockets import Protection
 from panggon.node.state import recorded
+from tests.waiting import until
 
 # Pauses of the engine's patience are this much shorter where something is made to fail, and so for good. Elsewhere
 # nothing fails but what passes by itself, later on a busy machine.
@@ -120,6 +121,7 @@ class Attempt:
     def _run(self, act: "Act", spec: SiteSpec, fault: Fault) -> Ended:
         mine, its = _processes.Pipe(duplex=False)
         process = _processes.Process(target=_work, args=(self, act, spec, fault, its))
+        until(_no_thread_is_ending, "a thread that ended is still there")
         process.start()
         its.close()
         try:
@@ -131,6 +133,13 @@ class Attempt:
             return Ended("killed")
         assert ended is not None, f"the attempt ended with {process.exitcode}"
         return ended
+
+
+def _no_thread_is_ending() -> bool:
+    """One of which Python knows no more gives back what OpenSSL had for it; the lock that it holds meanwhile would be
+    shut for ever in a process that is forked then.
+    """
+    return len(list(Path("/proc/self/task").iterdir())) == threading.active_count()
 
 
 Act = Callable[[Sites, SiteSpec, Attempt], Outcome | None]

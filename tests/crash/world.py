@@ -21,7 +21,7 @@ FRESH = ("bundle.pem", "previous.pem", "database.ini")
 # Written by programs of sites and by owners of logs at their own time.
 PASSING = ("output.log", "access.log", "error.log", "tasks.log")
 # Of the machine's state: what is not about what stands here.
-SERVERS = ("mariadb", "postgresql", "knot")
+SERVERS = ("mariadb", "mariadb.tmp", "postgresql", "knot")
 COUNTS = ("counted-changed.json", "parked.json", "strays.json")
 APART = ("journal", *SERVERS, "logs.json", "tasks.json", "logins.json", "renewal.json", *COUNTS, "agent.lock")
 # Made by programs of a site when they run, and left with its owner's files.

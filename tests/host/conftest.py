@@ -1,4 +1,8 @@
-"""The packages as they are committed, and a Debian machine on which nothing of them is installed yet."""
+"""The packages as they are committed, and a Debian machine on which nothing of them is installed yet.
+
+Whichever test comes first has them made, minutes on a busy machine: the tests' time limits leave fixtures out
+(`func_only`).
+"""
 
 import hashlib
 import json

@@ -22,7 +22,7 @@ from tests.host.host import shown
 from tests.host.sites import PAGE, login, numbers, visited
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900, func_only=True)]
 STATIC, SITES = "s000032", {"s000036": "mariadb", "s000037": "postgresql"}
 LATE = "10.9.9.9"
 CONNECT = """

@@ -27,7 +27,7 @@ from tests.host.conftest import GIVEN, NEXT, NOW, REPOSITORY, give, visitors
 from tests.host.host import SUITE, shown
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1200, func_only=True)]
 SITES = ("s000001", "s000002", "s000003", "s000004")
 PORTAL = {"PANGGON_BASE_URL": "http://localhost:8080", "PANGGON_INSECURE_LOOPBACK": "1"}
 PAGES = {

@@ -18,7 +18,7 @@ from tests.waiting import until
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.timeout(600 * TIMES),
+    pytest.mark.timeout(600 * TIMES, func_only=True),
     pytest.mark.skipif(not IS_WANTED, reason="needs script/test-machine"),
 ]
 SITE, BESIDE = "s000026", "s000027"  # who attacks, and the neighbour

@@ -22,7 +22,7 @@ from tests.host.administrator import (
 from tests.host.conftest import make_anew, visitors
 from tests.host.sites import PAGE, login, numbers, visited
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1200, func_only=True)]
 HEADING = "## Backup and restore"
 AWAY = Path("mnt/cadangan")  # another machine, here another disk
 STATIC, HELLO = "s000012", "<h1>halo</h1>\n"

@@ -25,7 +25,7 @@ from tests.host.administrator import (
 from tests.host.conftest import FORMER_PACKAGES, FORMER_PHP, visitors
 from tests.host.host import SUITE
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(1200, func_only=True)]
 SITE, HOST = "s000005", "situs5.kota.example"
 UID = "1900000005"
 FORMER = FORMER_PHP[SUITE][1]

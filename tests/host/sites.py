@@ -30,7 +30,7 @@ from tests.host.conftest import visitors
 from tests.host.host import shown
 from tests.waiting import until
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600, func_only=True)]
 SITES = {"s000006": "mariadb", "s000007": "postgresql"}
 PYTHON = "/usr/lib/panggon-node/bin/python"
 PASSWORD = "kata sandi pemilik 2026"
