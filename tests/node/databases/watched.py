@@ -31,6 +31,7 @@ class Server:
     thread: int = 0
     door: Path = Path("/run/door")
     left: str = ""
+    came: str = ""
     tidied: threading.Event = field(default_factory=threading.Event)
 
     def load(self) -> Load:
@@ -55,6 +56,12 @@ class Server:
 
     def own(self) -> Set[int]:
         return self.own_threads
+
+    def arrivals(self) -> str:
+        return self.came
+
+    def is_alone(self) -> bool:
+        return self.crowd is None
 
     def holders(self) -> Sequence[int]:
         return ()

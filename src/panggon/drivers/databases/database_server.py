@@ -60,6 +60,14 @@ class Watched(Protocol):
         """
         ...
 
+    def arrivals(self) -> str:
+        """Another word when anybody may have come in since; "" where that cannot be known."""
+        ...
+
+    def is_alone(self) -> bool:
+        """Whether nobody was there at the last `load` and `own` but who watches, nor anybody who has not logged in."""
+        ...
+
     def holders(self) -> Sequence[int]:
         """The server's processes that have connections."""
         ...

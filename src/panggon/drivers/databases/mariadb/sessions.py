@@ -16,7 +16,7 @@ from pymysql.cursors import Cursor
 from panggon.core.node.databases import database_load
 from panggon.core.node.databases.database_load import Load, Session, Taken
 from panggon.drivers.databases.database_server import ENDING_SECONDS
-from panggon.drivers.system import kernel
+from panggon.drivers.system import kernel, processes
 from panggon.drivers.system.patience import Patience
 
 NO_SUCH_THREAD = 1094
@@ -111,6 +111,15 @@ class Sessions:
         rows = self.cursor.fetchall()
         sessions = tuple(Session(site, number, thread, active=bool(active)) for site, number, thread, active in rows)
         return Load(sessions, strangers=strangers, places=places)
+
+    def arrivals(self) -> str:
+        """One thread takes everybody in, and sleeps while nobody comes."""
+        return processes.ran(self.process)
+
+    def is_alone(self) -> bool:
+        """By what counts each as soon as he is taken in."""
+        self.cursor.execute("SHOW GLOBAL STATUS LIKE 'Threads_connected'")
+        return bool(self.cursor.fetchall()[0][1] == "1")
 
     def holders(self) -> Sequence[int]:
         return (self.process,)

@@ -11,6 +11,8 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from threading import Event, Thread
 from typing import LiteralString
@@ -34,9 +36,32 @@ ORDER BY a.wait_event_type = 'Lock' DESC NULLS LAST
 # What a session that waits for a lock calls itself, unless it only begins.
 WAITS = re.compile(r"^postgres: (?:.* )?s\d{6} s\d{6} \[local\] (?!startup|authentication).* waiting\b")
 SECONDS = 0.1
+# So often it is asked whether anybody is there.
+ALONE_SECONDS = 1.0
 BEGINS_SECONDS, SWEPT_SECONDS = 1.0, 0.25
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Takers:
+    """Nobody takes anything while nobody is there: from then on the kernel says when somebody comes, and the server is
+    not asked.
+    """
+
+    session: Session
+    server: int
+    _still: str = ""
+    _asked: float = -inf
+
+    def look(self, *, now: float) -> None:
+        arrivals = processes.ran(self.server)
+        if arrivals and arrivals == self._still:
+            return
+        end_takers(self.session)
+        if now - self._asked >= ALONE_SECONDS:
+            self._asked = now
+            self._still = arrivals if sessions.is_alone(self.session, self.server) else ""
 
 
 def end_takers(session: Session) -> None:

@@ -215,9 +215,11 @@ class PostgreSql:
 
     def guard(self, over: Event) -> None:
         changing, looked = stubborn.Stubborn(), -inf
-        with catalogue.reached(self.process, self._silencing) as session:
+        server = self.process
+        with catalogue.reached(server, self._silencing) as session:
+            takers = catalogue.Takers(session, server)
             while not over.wait(catalogue.SECONDS):
-                catalogue.end_takers(session)
+                takers.look(now=time.monotonic())
                 if (now := time.monotonic()) - looked >= stubborn.LOOK_SECONDS:
                     looked = now
                     for pid, database in cleaning.endless(session):

@@ -112,10 +112,9 @@ class Sessions:
         logged in, and each of the server's own processes, is an activity. It is not asked for while only those are
         there that were the server's own at the last look.
         """
-        present = processes.children(self.process)
-        if self._own.issuperset(present):
+        if self.is_alone():
             return None
-        number = len(present)
+        number = len(processes.children(self.process))
         (found,) = self.session.execute(TAKEN, (number < CHILDREN_MANY,)).fetchall()
         locks, activities, places = map(int, found)
         strangers = 0 if number < CHILDREN_MANY else number - activities
@@ -129,6 +128,13 @@ class Sessions:
     def _sessions(self, query: LiteralString) -> tuple[SiteSession, ...]:
         rows = self.session.execute(query).fetchall()
         return tuple(SiteSession(f"role {role}", pid, pid, locks=locks, active=busy) for role, pid, locks, busy in rows)
+
+    def arrivals(self) -> str:
+        """The server begins each session, and sleeps while nobody comes."""
+        return processes.ran(self.process)
+
+    def is_alone(self) -> bool:
+        return self._own.issuperset(processes.children(self.process))
 
     def holders(self) -> Sequence[int]:
         return processes.children(self.process)
@@ -153,7 +159,7 @@ class Sessions:
         return self.session.info.backend_pid
 
     def own(self) -> Set[int]:
-        found = self.session.execute(OWN).fetchall()
+        found = _own(self.session)
         self._own = {pid for pid, _ in found}
         return {pid for pid, watches in found if not watches}
 
@@ -173,6 +179,16 @@ class Sessions:
     def is_tidy(self) -> bool:
         (found,) = self.session.execute(TIDY, (NOTICES_MOST, CATALOGUES, CATALOGUES_MOST)).fetchall()
         return bool(found[0])
+
+
+def is_alone(session: Session, process: int) -> bool:
+    """Whether the server has no process but its own and those of the superuser's sessions."""
+    own = {pid for pid, _ in _own(session)}
+    return own.issuperset(processes.children(process))
+
+
+def _own(session: Session) -> list[tuple[int, bool]]:
+    return session.execute(OWN).fetchall()
 
 
 def end(number: int) -> None:
