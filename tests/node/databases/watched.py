@@ -32,10 +32,12 @@ class Server:
     door: Path = Path("/run/door")
     left: str = ""
     came: str = ""
+    loads: int = 0
     tidied: threading.Event = field(default_factory=threading.Event)
 
     def load(self) -> Load:
         self._answer()
+        self.loads += 1
         return self.now
 
     @contextmanager
