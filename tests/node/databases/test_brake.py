@@ -122,12 +122,12 @@ def test_while_nobody_is_there_and_nobody_comes_the_server_is_not_asked(
     """Whoever comes then is seen at once."""
     monkeypatch.setattr(brakes, "SECONDS", 0.05)
     monkeypatch.setattr(brakes, "GLANCE_SECONDS", 0.005)
-    over, server.came = threading.Event(), "1"
+    over, server.came = threading.Event(), b"1"
     running = threading.Thread(target=brake.run, args=(over,))
     running.start()
     over.wait(0.5)
     assert [server.loads, server.tidied.is_set()] == [1, False]
-    server.now, server.came = Load((Session(ONE, 7, 0, seconds=1801.0),)), "2"
+    server.now, server.came = Load((Session(ONE, 7, 0, seconds=1801.0),)), b"2"
     until(lambda: "end 7" in server.said, seconds=10)
     over.wait(0.5)
     assert server.loads > 4, "he is still there"
@@ -140,7 +140,7 @@ def test_it_is_asked_each_second_while_there_is_anything(
     brake: Brake, server: Server, monkeypatch: pytest.MonkeyPatch, there: str
 ) -> None:
     monkeypatch.setattr(brakes, "SECONDS", 0.02)
-    server.came = "" if there == "nothing known" else "1"
+    server.came = b"" if there == "nothing known" else b"1"
     server.crowd = Load((), strangers=1) if there == "a stranger" else None
     server.left = "a prepared transaction" if there == "what is left" else ""
     monkeypatch.setattr(server, "tidy", lambda: None)

@@ -10,6 +10,7 @@ from typing import Protocol
 from panggon.core.node.databases.database_load import Load, Taken
 from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.resources import Standing
+from panggon.drivers.databases.arrivals import Arrivals
 
 SECONDS = 10
 # So long a lock waits for the sessions that it ends; the proof asks again.
@@ -60,9 +61,8 @@ class Watched(Protocol):
         """
         ...
 
-    def arrivals(self) -> str:
-        """Another word when anybody may have come in since; "" where that cannot be known."""
-        ...
+    @property
+    def arrivals(self) -> Arrivals: ...
 
     def is_alone(self) -> bool:
         """Whether nobody was there at the last `load` and `own` but who watches, nor anybody who has not logged in."""

@@ -65,15 +65,6 @@ def worked(pid: int) -> float:
         return 0.0
 
 
-def ran(pid: int) -> str:
-    """Changes when its first thread has run (nanoseconds, of `schedstat`); "" where the kernel does not count that, or
-    there is no such process.
-    """
-    with suppress(OSError):
-        return _said(pid, "schedstat").partition(" ")[0].removeprefix("0")
-    return ""
-
-
 def children(pid: int) -> tuple[int, ...]:
     try:
         return tuple(map(int, kernel.told(PROC / f"{pid}/task/{pid}/children").split()))

@@ -32,7 +32,7 @@ SECONDS = 1.0
 FOLLOW_SECONDS = 0.01
 # What one site can take all of within a second has a look of its own so often.
 GLANCE_SECONDS = 0.05
-# While nobody is there and nobody comes (`Watched.arrivals`) nothing can have changed: a look comes so much later.
+# While nobody is there and nobody comes nothing can have changed: a look comes so much later.
 STILL_SECONDS = 10.0
 # So soon after a look that has found something to be taken back that begins.
 TIDY_SECONDS = 0.25
@@ -53,7 +53,7 @@ class Brake:
     _swelling: dict[Engine, Swelling] = field(default_factory=lambda: {engine: Swelling() for engine in Engine})
     _held: dict[Engine, Mapping[str, float]] = field(default_factory=dict)
     _tidy: dict[Engine, float] = field(default_factory=dict)  # when it was seen to be last, unless it is not
-    _still: dict[Engine, str] = field(default_factory=dict)  # `Watched.arrivals` of a look that found nobody
+    _still: dict[Engine, bytes] = field(default_factory=dict)  # `Watched.arrivals` at a look that found nobody
 
     def run(self, over: Event) -> None:
         """Each server in a thread: one that takes its time to answer leaves no other unwatched. One that is away is no
@@ -97,7 +97,7 @@ class Brake:
             over.wait(SECONDS)
 
     def look(self, engine: Engine, watched: Watched) -> None:
-        arrivals = watched.arrivals()
+        arrivals = watched.arrivals.now()
         load = watched.load()
         taken = watched.taken()
         if sites := {session.site for session in load.sessions} | taken.keys():
@@ -118,7 +118,7 @@ class Brake:
         is_tidy = watched.is_tidy()
         self._tidy[engine] = time.monotonic() if is_tidy else -inf
         is_still = is_tidy and not load.sessions and not self.placement.confined(engine) and watched.is_alone()
-        self._still[engine] = arrivals if is_still else ""
+        self._still[engine] = arrivals if is_still else b""
 
     def _hold(self, engine: Engine, watched: Watched) -> None:
         """Whom a brake that was killed has left held is let go by the first look."""
@@ -144,30 +144,21 @@ class Brake:
         """Until the next look is due, which is at once when somebody comes after a while: put the new sessions of heavy
         and hasty sites where they belong, and see that nobody takes all of what can be taken within a second.
         """
-        confined, still = self.placement.confined(engine), False
-        while time.monotonic() < ends + STILL_SECONDS * still and not over.wait(
-            FOLLOW_SECONDS if confined else GLANCE_SECONDS
-        ):
-            still = self._is_still(engine, watched)
-            if still:
-                self._tidy[engine] = time.monotonic()
-            else:
-                self._glance(engine, watched, confined)
-                also(watched)
-
-    def _is_still(self, engine: Engine, watched: Watched) -> bool:
-        arrivals = self._still.get(engine)
-        return bool(arrivals) and arrivals == watched.arrivals()
-
-    def _glance(self, engine: Engine, watched: Watched, confined: frozenset[str]) -> None:
-        if confined:
-            threads = watched.threads(confined)
-            waiting = watched.waiting(self.placement.known(engine))
-            self.placement.follow(engine, threads, waiting)
-        if crowding := watched.crowding():
-            _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
-            if crowding.strangers > database_load.STRANGERS_MOST:
-                self._end_strangers(engine, watched, crowding.strangers_most)
+        if still := self._still.get(engine):
+            self._tidy[engine] = inf
+            watched.arrivals.sleep(still, each=GLANCE_SECONDS, until=ends + STILL_SECONDS, over=over)
+            self._tidy[engine] = time.monotonic()
+        confined = self.placement.confined(engine)
+        while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if confined else GLANCE_SECONDS):
+            if confined:
+                threads = watched.threads(confined)
+                waiting = watched.waiting(self.placement.known(engine))
+                self.placement.follow(engine, threads, waiting)
+            also(watched)
+            if crowding := watched.crowding():
+                _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
+                if crowding.strangers > database_load.STRANGERS_MOST:
+                    self._end_strangers(engine, watched, crowding.strangers_most)
 
     def _end_strangers(self, engine: Engine, watched: Watched, most: int) -> None:
         """Where nobody has logged in the server has nothing to end by: the programs that hold them go."""

@@ -9,6 +9,7 @@ goes who was given something in it.
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import LiteralString
 
+from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.postgresql import sessions
 from panggon.drivers.databases.postgresql.line import Session
 from panggon.drivers.system import processes
@@ -51,17 +53,20 @@ class Takers:
 
     session: Session
     server: int
-    _still: str = ""
+    arrivals: Arrivals
     _asked: float = -inf
 
-    def look(self, *, now: float) -> None:
-        arrivals = processes.ran(self.server)
-        if arrivals and arrivals == self._still:
-            return
+    def watch(self, over: Event, *, seconds: float) -> None:
+        """Once, and for so long where nobody is there."""
+        arrivals, now = self.arrivals.now(), time.monotonic()
         end_takers(self.session)
-        if now - self._asked >= ALONE_SECONDS:
+        is_asked = now - self._asked >= ALONE_SECONDS
+        if is_asked:
             self._asked = now
-            self._still = arrivals if sessions.is_alone(self.session, self.server) else ""
+        if arrivals and is_asked and sessions.is_alone(self.session, self.server):
+            self.arrivals.sleep(arrivals, each=SECONDS, until=now + seconds, over=over)
+        else:
+            over.wait(SECONDS)
 
 
 def end_takers(session: Session) -> None:

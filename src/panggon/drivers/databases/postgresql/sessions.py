@@ -13,6 +13,7 @@ from panggon.core.node.databases import database_load
 from panggon.core.node.databases.database_load import Load, Taken
 from panggon.core.node.databases.database_load import Session as SiteSession
 from panggon.core.sites.spec import SITE_ID
+from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.database_server import ENDING_SECONDS
 from panggon.drivers.databases.postgresql import doors as door
 from panggon.drivers.databases.postgresql.doors import Doors
@@ -83,6 +84,7 @@ class Sessions:
     session: Session
     process: int
     doors: Doors
+    arrivals: Arrivals
     _begun: dict[str, int] = field(default_factory=dict)
     _begun_together: int = -1
     _own: set[int] = field(default_factory=set)
@@ -128,10 +130,6 @@ class Sessions:
     def _sessions(self, query: LiteralString) -> tuple[SiteSession, ...]:
         rows = self.session.execute(query).fetchall()
         return tuple(SiteSession(f"role {role}", pid, pid, locks=locks, active=busy) for role, pid, locks, busy in rows)
-
-    def arrivals(self) -> str:
-        """The server begins each session, and sleeps while nobody comes."""
-        return processes.ran(self.process)
 
     def is_alone(self) -> bool:
         return self._own.issuperset(processes.children(self.process))
