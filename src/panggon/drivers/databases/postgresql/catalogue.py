@@ -20,6 +20,7 @@ from typing import LiteralString
 
 from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.postgresql import sessions
+from panggon.drivers.databases.postgresql.company import Company
 from panggon.drivers.databases.postgresql.line import Session
 from panggon.drivers.system import processes
 
@@ -38,7 +39,7 @@ ORDER BY a.wait_event_type = 'Lock' DESC NULLS LAST
 # What a session that waits for a lock calls itself, unless it only begins.
 WAITS = re.compile(r"^postgres: (?:.* )?s\d{6} s\d{6} \[local\] (?!startup|authentication).* waiting\b")
 SECONDS = 0.1
-# So often it is asked whether anybody is there.
+# So often it is asked whose the server's processes are.
 ALONE_SECONDS = 1.0
 BEGINS_SECONDS, SWEPT_SECONDS = 1.0, 0.25
 
@@ -52,21 +53,22 @@ class Takers:
     """
 
     session: Session
-    server: int
+    company: Company
     arrivals: Arrivals
     _asked: float = -inf
 
     def watch(self, over: Event, *, seconds: float) -> None:
         """Once, and for so long where nobody is there."""
         arrivals, now = self.arrivals.now(), time.monotonic()
-        end_takers(self.session)
-        is_asked = now - self._asked >= ALONE_SECONDS
-        if is_asked:
-            self._asked = now
-        if arrivals and is_asked and sessions.is_alone(self.session, self.server):
+        if not self.company.is_away():
+            end_takers(self.session)
+            if now - self._asked >= ALONE_SECONDS:
+                self._asked = now
+                self.company.ask(self.session)
+        if arrivals and self.company.is_away():
             self.arrivals.sleep(arrivals, each=SECONDS, until=now + seconds, over=over)
         else:
-            over.wait(SECONDS)
+            time.sleep(SECONDS)
 
 
 def end_takers(session: Session) -> None:

@@ -36,6 +36,7 @@ from panggon.drivers.databases.postgresql import (
     stubborn,
     swollen,
 )
+from panggon.drivers.databases.postgresql.company import Company
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.databases.postgresql.scram import is_usual, verifier, verifies
@@ -213,13 +214,13 @@ class PostgreSql:
     def watched(self) -> Iterator[Watched]:
         process = self.process
         with Doors(self._session) as doors, self._session() as session, Arrivals.of(process) as arrivals:
-            yield sessions.Sessions(session, process, doors, arrivals)
+            yield sessions.Sessions(session, process, doors, Company(process), arrivals)
 
     def guard(self, over: Event) -> None:
         changing, looked = stubborn.Stubborn(), -inf
         server = self.process
         with catalogue.reached(server, self._silencing) as session, Arrivals.of(server) as arrivals:
-            takers = catalogue.Takers(session, server, arrivals)
+            takers = catalogue.Takers(session, Company(server), arrivals)
             while not over.is_set():
                 takers.watch(over, seconds=stubborn.LOOK_SECONDS)
                 if (now := time.monotonic()) - looked >= stubborn.LOOK_SECONDS:

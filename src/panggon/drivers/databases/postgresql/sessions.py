@@ -16,6 +16,7 @@ from panggon.core.sites.spec import SITE_ID
 from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.database_server import ENDING_SECONDS
 from panggon.drivers.databases.postgresql import doors as door
+from panggon.drivers.databases.postgresql.company import Company
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import Session
 from panggon.drivers.system import kernel, processes
@@ -69,11 +70,6 @@ TIDY: LiteralString = f"SELECT {NOTICES} <= %s AND {CATALOGUES_SIZE} <= %s"
 BEGUN: LiteralString = "SELECT datname, pg_stat_get_db_sessions(oid) FROM pg_database"
 # In the databases of sites together: as long as none begins there, their thousands are not read.
 BEGUN_TOGETHER: LiteralString = "SELECT sum(pg_stat_get_db_sessions(oid)) FROM pg_database WHERE datname <> 'postgres'"
-# Neither sessions of sites nor what works for one, and whether it is a session of those who watch.
-OWN: LiteralString = """
-SELECT pid, usesysid IS NOT NULL FROM pg_stat_get_activity(NULL)
-WHERE pid IS NOT NULL AND (usesysid IS NULL AND backend_type <> 'autovacuum worker' OR usesysid = 10)
-"""
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -84,10 +80,10 @@ class Sessions:
     session: Session
     process: int
     doors: Doors
+    company: Company
     arrivals: Arrivals
     _begun: dict[str, int] = field(default_factory=dict)
     _begun_together: int = -1
-    _own: set[int] = field(default_factory=set)
 
     def load(self) -> Load:
         rows = self.session.execute(LOAD).fetchall()
@@ -114,7 +110,7 @@ class Sessions:
         logged in, and each of the server's own processes, is an activity. It is not asked for while only those are
         there that were the server's own at the last look.
         """
-        if self.is_alone():
+        if self.company.is_away():
             return None
         number = len(processes.children(self.process))
         (found,) = self.session.execute(TAKEN, (number < CHILDREN_MANY,)).fetchall()
@@ -132,7 +128,7 @@ class Sessions:
         return tuple(SiteSession(f"role {role}", pid, pid, locks=locks, active=busy) for role, pid, locks, busy in rows)
 
     def is_alone(self) -> bool:
-        return self._own.issuperset(processes.children(self.process))
+        return self.company.is_away()
 
     def holders(self) -> Sequence[int]:
         return processes.children(self.process)
@@ -157,9 +153,7 @@ class Sessions:
         return self.session.info.backend_pid
 
     def own(self) -> Set[int]:
-        found = _own(self.session)
-        self._own = {pid for pid, _ in found}
-        return {pid for pid, watches in found if not watches}
+        return self.company.ask(self.session)
 
     def hold(self, doors: Mapping[str, float]) -> None:
         """No short ones: to begin takes a session long enough here to be found before it has done much."""
@@ -177,16 +171,6 @@ class Sessions:
     def is_tidy(self) -> bool:
         (found,) = self.session.execute(TIDY, (NOTICES_MOST, CATALOGUES, CATALOGUES_MOST)).fetchall()
         return bool(found[0])
-
-
-def is_alone(session: Session, process: int) -> bool:
-    """Whether the server has no process but its own and those of the superuser's sessions."""
-    own = {pid for pid, _ in _own(session)}
-    return own.issuperset(processes.children(process))
-
-
-def _own(session: Session) -> list[tuple[int, bool]]:
-    return session.execute(OWN).fetchall()
 
 
 def end(number: int) -> None:
