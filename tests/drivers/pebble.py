@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from demo.ports import free_port
 from panggon.drivers.certificates import authority
@@ -23,6 +24,7 @@ class Pebble:
     ca: Path
     roots: Path
     pid: int
+    management: int
 
 
 @contextmanager
@@ -52,13 +54,22 @@ def serving(place: Path, *, dns_port: int, http_port: int = 0, life_seconds: int
     server = Server("pebble", argv, place / "log", lambda: bool(_root(management)), environment=quick)
     with running(server) as process:
         (place / "roots.pem").write_bytes(_root(management))
-        yield Pebble(f"https://localhost:{port}/dir", own.certificate, place / "roots.pem", process.pid)
+        yield Pebble(f"https://localhost:{port}/dir", own.certificate, place / "roots.pem", process.pid, management)
 
 
-def _root(port: int) -> bytes:
-    unverified = ssl._create_unverified_context()
+def status(management: int, serial: int) -> dict[str, Any]:
+    """What the server says of a certificate that it has issued."""
+    return dict(json.loads(_told(management, f"cert-status-by-serial/{serial:x}")))
+
+
+def _root(management: int) -> bytes:
     try:
-        with urllib.request.urlopen(f"https://127.0.0.1:{port}/roots/0", context=unverified, timeout=2) as answer:
-            return bytes(answer.read())
+        return _told(management, "roots/0")
     except OSError:
         return b""
+
+
+def _told(management: int, path: str) -> bytes:
+    unverified = ssl._create_unverified_context()
+    with urllib.request.urlopen(f"https://127.0.0.1:{management}/{path}", context=unverified, timeout=2) as answer:
+        return bytes(answer.read())

@@ -17,12 +17,13 @@ import pytest
 from demo.ports import free_port
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.resources import Attributes, Key, Kind
-from panggon.drivers import dns as records
-from panggon.drivers.certificates import acme_orders, bundles
+from panggon.drivers.certificates import acme_orders, authority, bundles
 from panggon.drivers.certificates.acme_orders import Settings, WellKnown
 from panggon.drivers.certificates.bundles import Bundle
+from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.system import files
 from panggon.drivers.tls import CertificateDriver
+from panggon.drivers.zones.challenges import ChallengeRecords
 from panggon.node.servers import knot
 from tests.drivers import pebble
 from tests.drivers.records.zone import HOST, ZONE, driver_settings, knot_settings
@@ -40,7 +41,8 @@ class Stand:
     web: WebStand
     settings: Settings
     roots: Path
-    challenges: records.ChallengeRecords
+    challenges: ChallengeRecords
+    management: int
 
     def order(self, host: str, **changes: Any) -> Bundle:
         return bundles.load(acme_orders.order(replace(self.settings, **changes), host))
@@ -52,6 +54,14 @@ class Stand:
         return CertificateDriver(
             replace(usual, **{"issuer": "acme", "order": order, "clear": clear, "now": now, **changes})
         )
+
+    def status(self, bundle: Bundle) -> dict[str, Any]:
+        """What the server says of a certificate."""
+        return {
+            name: value
+            for name, value in pebble.status(self.management, bundle.leaf.serial_number).items()
+            if name in ("Status", "Reason")
+        }
 
     def planted(self, host: str) -> list[str]:
         query = dns.message.make_query(f"_acme-challenge.{host}", "TXT")
@@ -66,7 +76,7 @@ def stand(root: Path) -> Iterator[Stand]:
     knot.prepare(names)
     with ExitStack() as stack:
         stack.enter_context(running(knot.server(names)))
-        challenges = records.ChallengeRecords(driver_settings(names))
+        challenges = ChallengeRecords(driver_settings(names))
         web = stack.enter_context(WebStand("acme").serving())
         server = stack.enter_context(
             pebble.serving(root / "pebble", dns_port=names.port, http_port=web.settings.http_port)
@@ -76,8 +86,8 @@ def stand(root: Path) -> Iterator[Stand]:
         )
         files.directory(settings.planted)
         here: Attributes = {"site": "s900001", "a": ("127.0.0.1",), "aaaa": (), "safety": ()}
-        records.RecordsDriver(driver_settings(names)).write(Key(Kind.RECORDS, HOST), here)
-        yield Stand(web, settings, server.roots, challenges)
+        RecordsDriver(driver_settings(names)).write(Key(Kind.RECORDS, HOST), here)
+        yield Stand(web, settings, server.roots, challenges, server.management)
 
 
 def now() -> datetime:
@@ -93,6 +103,20 @@ def test_a_certificate_by_dns(stand: Stand) -> None:
     assert list(stand.settings.planted.iterdir()) == []
     account = stand.settings.account
     assert (account.stat().st_uid, account.stat().st_mode & 0o777) == (0, 0o600)
+
+
+def test_a_key_that_others_know_is_revoked_by_the_key_itself(stand: Stand) -> None:
+    """The account is not asked: whoever has the key may say so. Saying it twice is fine."""
+    bundle, other = stand.order(HOST), stand.order(HOST)
+    for _ in range(2):
+        acme_orders.revoke(replace(stand.settings, account=stand.settings.account / "none"), bundle)
+    assert (stand.status(bundle), stand.status(other)) == ({"Status": "Revoked", "Reason": 1}, {"Status": "Valid"})
+
+
+def test_a_certificate_that_the_server_does_not_know_is_not_revoked(stand: Stand, tmp_path: Path) -> None:
+    own = authority.create_authority(tmp_path / "ca", now=now())
+    with pytest.raises(PermanentError, match=r"acme\.refused"):
+        acme_orders.revoke(stand.settings, bundles.load(authority.issue(own, HOST, now=now())))
 
 
 def test_a_wildcard_of_the_zone(stand: Stand) -> None:
@@ -126,7 +150,7 @@ class OneByOne:
 
     type = "dns-01"
 
-    def __init__(self, challenges: records.ChallengeRecords, begin: Callable[[], None]) -> None:
+    def __init__(self, challenges: ChallengeRecords, begin: Callable[[], None]) -> None:
         self.challenges, self.begin, self.done = challenges, begin, list[Thread]()
 
     def plant(self, host: str, place: str, value: str) -> None:

@@ -81,6 +81,24 @@ def test_the_folder_of_logs_may_be_removed(machine, specs):
     everything_works(machine, specs)
 
 
+def test_every_secret_of_the_machine_is_replaced_while_sites_serve(machine, specs):
+    """By the commands of docs/node.md."""
+    names = ("tsig.secret", "ssh_host_ed25519_key", "ssh_host_ed25519_key.pub")
+    former = {name: (machine.root / "etc/panggon" / name).read_text() for name in (*names, "ca.pem", "ca-key.pem")}
+    machine.shell(f"cd /etc/panggon && rm {' '.join(names)}")
+    with visitors(machine, places(specs)) as rows:
+        machine.run("panggon-node", "init")
+        everything_works(machine, specs)
+    everybody_was_served(rows)
+    machine.shell("cd /etc/panggon && rm ca.pem ca-key.pem")
+    machine.run("panggon-node", "init")
+    said = machine.run("panggon-node", "renew", "--all")
+    assert said.count(": baru, berlaku sampai ") == len(specs), said
+    everything_works(machine, specs)
+    assert f"{len(specs)} dari {len(specs)} situs terbukti." in machine.run("panggon-node", "verify")
+    assert [name for name, text in former.items() if (machine.root / "etc/panggon" / name).read_text() == text] == []
+
+
 @pytest.fixture(scope="module")
 def small(machine, specs) -> Iterator[None]:
     """The logs lie on a small disk of their own, empty at each start."""

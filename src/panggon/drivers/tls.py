@@ -40,7 +40,8 @@ LAST_PART = 10
 class Settings:
     """`control` is nginx's control socket, `door` where probes ask, `now` tells the time (UTC, aware). `order` gets a
     bundle for a name from an ACME server, `clear` takes away what an order of it may have left in DNS or on disk when
-    it was killed, `sweep` what any order has left that began before; all raise the errors of a driver.
+    it was killed, `sweep` what any order has left that began before, `revoke` tells its issuer that a key is known to
+    others; all raise the errors of a driver.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Settings:
     order: Callable[[str], bytes] | None = None
     clear: Callable[[str], None] | None = None
     sweep: Callable[[datetime], None] | None = None
+    revoke: Callable[[Bundle], None] | None = None
 
     @property
     def group(self) -> int:

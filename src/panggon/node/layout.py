@@ -80,6 +80,10 @@ def renewal_settings_file(config: NodeConfig) -> Path:
     return config.paths.etc / "renewal.json"
 
 
+def renewals_asked(config: NodeConfig) -> Path:
+    return config.paths.state / "renewals-asked"
+
+
 def renewal_alive(config: NodeConfig) -> Path:
     return config.paths.run / "renewal.json"
 

@@ -22,6 +22,7 @@ from panggon.drivers.nginx import visit, web
 from panggon.drivers.nginx.visit import Door
 from panggon.drivers.system import files
 from panggon.drivers.zones import transfer, zone
+from panggon.drivers.zones.challenges import ChallengeRecords
 from panggon.node import clock, layout, protections
 from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import knot, nginx, sshd
@@ -151,6 +152,7 @@ def certificates(config: NodeConfig, owned: frozenset[Key] = frozenset()) -> tls
             order=partial(acme_orders.order, orders) if orders else None,
             clear=partial(acme_orders.clear, orders) if orders else None,
             sweep=partial(acme_orders.sweep, orders) if orders else None,
+            revoke=partial(acme_orders.revoke, orders) if orders else None,
         ),
         owned,
     )
@@ -163,7 +165,7 @@ def _orders(config: NodeConfig) -> acme_orders.Settings:
         directory=wished.directory,
         account=layout.acme_account(config),
         planted=config.paths.state / "acme",
-        challenge=acme_orders.WellKnown(config.paths.root) if by_http else dns.ChallengeRecords(_records(config)),
+        challenge=acme_orders.WellKnown(config.paths.root) if by_http else ChallengeRecords(_records(config)),
         contact=wished.contact,
         ca=wished.ca,
     )

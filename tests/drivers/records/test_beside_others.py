@@ -11,9 +11,10 @@ import pytest
 from panggon.core.errors import PermanentError
 from panggon.core.node.planning.resources import Key, Kind, Standing
 from panggon.core.node.zone_names import leading_elsewhere, leading_to
-from panggon.drivers.dns import ChallengeRecords, RecordsDriver
+from panggon.drivers.dns import RecordsDriver
 from panggon.drivers.system import shell
 from panggon.drivers.zones import transfer
+from panggon.drivers.zones.challenges import ChallengeRecords
 from panggon.drivers.zones.zone import Settings, Zone
 from tests.drivers import bind
 from tests.drivers.records.zone import FIRST, HOST, KEY, SECOND, SITE, ZONE, Others, everything, proven

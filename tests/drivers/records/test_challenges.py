@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.drivers.dns import ChallengeRecords
+from panggon.drivers.zones.challenges import ChallengeRecords
 from panggon.drivers.zones.zone import Server, Settings
 from panggon.node.servers import knot
 from tests.drivers.records.zone import HOST, ZONE, Others, everything, knot_settings

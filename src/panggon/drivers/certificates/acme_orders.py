@@ -19,16 +19,18 @@ from acme.client import ClientNetwork, ClientV2
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from josepy.jwk import JWKRSA
+from josepy.jwa import ES256, RS256, JWASignature
+from josepy.jwk import JWK, JWKEC, JWKRSA
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
-from panggon.drivers.certificates.bundles import key_text
+from panggon.drivers.certificates.bundles import Bundle, key_text
 from panggon.drivers.system import deadline, files, turns
 
 RSA_BITS = 2048
+KEY_COMPROMISE = 1  # RFC 5280 section 5.3.1
 BESIDES = 240.0  # seconds that all else of an order may take, beside what its server takes to decide
 LINES_MOST = 16  # connections of one order that may still be open
 
@@ -110,6 +112,21 @@ def _in_turn(settings: Settings, host: str) -> bytes:
     return str(finished.fullchain_pem).encode() + key_text(key)
 
 
+def revoke(settings: Settings, bundle: Bundle) -> None:
+    """Say that the bundle's key is known to others (RFC 8555 section 7.6), signed by that key: for this reason issuers
+    listen to nobody else. One that is revoked already is fine. Raises as `order`.
+    """
+    lines: deque[socket.socket] = deque(maxlen=LINES_MOST)
+    with _translated(settings), deadline.kept(settings.seconds, lines.copy):
+        network = _network(settings, JWKEC(key=bundle.key), ES256, lines)
+        acme = ClientV2(ClientV2.get_directory(settings.directory, network), network)
+        try:
+            acme.revoke(bundle.leaf, KEY_COMPROMISE)
+        except messages.Error as error:
+            if error.code != "alreadyRevoked":
+                raise
+
+
 def keep_planted(settings: Settings, host: str, place: str, value: str) -> None:
     """Before it is planted: so it is found after a kill."""
     files.write(_record(settings, host), json.dumps([place, value]), mode=0o600)
@@ -148,10 +165,7 @@ def _answer(settings: Settings, acme: ClientV2, host: str, offered: list[message
 
 def _client(settings: Settings, lines: deque[socket.socket]) -> ClientV2:
     """With the account of this machine, which is made at the first use. Its connections are kept in `lines`."""
-    network = ClientNetwork(_account_key(settings.account), user_agent="panggon-node", timeout=15)
-    network.session.mount("https://", _Noting(lines))
-    if settings.ca:
-        network.verify_ssl = str(settings.ca)  # type: ignore[assignment]  # handed to requests, which takes a path
+    network = _network(settings, _account_key(settings.account), RS256, lines)
     acme = ClientV2(ClientV2.get_directory(settings.directory, network), network)
     wished = messages.NewRegistration.from_data(email=settings.contact or None, terms_of_service_agreed=True)
     try:
@@ -159,6 +173,14 @@ def _client(settings: Settings, lines: deque[socket.socket]) -> ClientV2:
     except errors.ConflictError as known:
         network.account = messages.RegistrationResource(uri=known.location, body=messages.Registration())
     return acme
+
+
+def _network(settings: Settings, key: JWK, signed: JWASignature, lines: deque[socket.socket]) -> ClientNetwork:
+    network = ClientNetwork(key, alg=signed, user_agent="panggon-node", timeout=15)
+    network.session.mount("https://", _Noting(lines))
+    if settings.ca:
+        network.verify_ssl = str(settings.ca)  # type: ignore[assignment]  # handed to requests, which takes a path
+    return network
 
 
 class _Noting(HTTPAdapter):

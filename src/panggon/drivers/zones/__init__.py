@@ -1,1 +1,1 @@
-"""A zone on its name servers: asked, changed, read as a whole, and what marks a record as ours."""
+"""A zone on its name servers: asked, changed, read as a whole; what of it is ours, what others hold, what is proven."""

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -84,6 +84,9 @@ class Records:
 
     texts: tuple[str, ...]
     ttl: int
+
+    def without(self, texts: Collection[str]) -> "Records":
+        return Records(tuple(text for text in self.texts if text not in texts), self.ttl)
 
 
 NOTHING = Records((), 0)

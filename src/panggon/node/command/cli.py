@@ -7,7 +7,7 @@ import click
 
 from panggon.command_line import Group
 from panggon.core.errors import InvalidError, PanggonError
-from panggon.node.command import machine, show, sites
+from panggon.node.command import certificates, machine, show, sites
 from panggon.node.command.options import FAILED, REFUSED
 from panggon.node.command.printable import printable
 from panggon.node.fault_words import fault_words
@@ -50,7 +50,7 @@ def cli(context: click.Context, path: Path) -> None:
     context.obj = path
 
 
-for command in (*sites.COMMANDS, *machine.COMMANDS):
+for command in (*sites.COMMANDS, *certificates.COMMANDS, *machine.COMMANDS):
     cli.add_command(command)
 
 

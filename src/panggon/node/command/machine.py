@@ -12,7 +12,7 @@ import click
 
 from panggon.command_line import Group
 from panggon.core.errors import InvalidError
-from panggon.node import backup, layout, own_servers, protections, wiring
+from panggon.node import backup, layout, own_servers, protections
 from panggon.node.agent import identity
 from panggon.node.agent.bounds import DailyBounds, Measure
 from panggon.node.agent.client import Portal
@@ -143,19 +143,6 @@ def init(config: NodeConfig) -> None:
     beginning.begin(config, click.echo)
 
 
-@click.command("renew-authority")
-@on_machine
-def renew_authority(config: NodeConfig) -> None:
-    """Perbarui sertifikat otoritas mesin ini.
-
-    Kunci dan namanya tetap, jadi sertifikat situs tetap berlaku.
-    """
-    demand_real(config)
-    ends = wiring.renew_authority(config)
-    place = layout.authority_certificate(config)
-    click.echo(f"{place} berlaku sampai {ends:%Y-%m-%d}. Bagikan kepada semua yang memercayai yang lama.")
-
-
 @click.group("services", cls=Group)
 def services_group() -> None:
     """Server di mesin ini: web, PHP, basis data, SFTP, DNS."""
@@ -194,7 +181,7 @@ def services_run(config: NodeConfig) -> None:
     Supervisor(wanted, config.paths.run / services.RECORD, tell=click.echo).run()
 
 
-COMMANDS = (back_up, restore, allow, status, enroll, run, init, renew_authority, services_group)
+COMMANDS = (back_up, restore, allow, status, enroll, run, init, services_group)
 
 # ------------------------------------------------------------------------------------------------------------------
 

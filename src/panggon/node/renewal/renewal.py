@@ -21,6 +21,7 @@ from panggon.drivers.system import files
 from panggon.drivers.tls import BUNDLE, CertificateDriver, link_to
 from panggon.engine import journal_file
 from panggon.node.renewal import report
+from panggon.node.renewal.asked import Asked
 from panggon.node.renewal.report import Failures
 from panggon.node.settings.config import NodeConfig
 
@@ -39,18 +40,23 @@ class Renewal:
     _orders: int = 0  # in this pass
     _ordered: dict[str, bytes] = field(default_factory=dict)  # by host, what is not in place yet
     _unwritten: dict[str, Failures] = field(default_factory=dict)  # as long as the disk is full
+    _wanted: frozenset[str] = frozenset()  # whose certificate people want replaced
     _dates: dict[Path, tuple[float, Lifetime]] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
         return self.config.paths.state / "renewal"
 
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.config)
+
     def step(self, now: datetime) -> None:
         """One pass. Raises nothing of the issuer's: what failed is kept, and tried again later. Raises OSError and
         TemporaryError where nobody can be told of it, after all was attended.
         """
         said: list[str] = []
-        self._orders = 0
+        self._orders, self._wanted = 0, frozenset(self.asked.when())
         self._sweep(now - ORDER_LONGEST)
         attended = {"_wildcard", "_bought"}
         issuer = self.config.tls.issuer
@@ -63,6 +69,7 @@ class Renewal:
         for host in sorted(self._hosts(), key=self._turn):
             said += self._attend(host, partial(self._renew, host), now)
             attended.add(host)
+        said += self._asked_for(now)
         report.forget_others(self.folder, attended)
         report.save(self.config.paths.state / "renewal.json", said, now=now)
 
@@ -85,6 +92,11 @@ class Renewal:
             except (OSError, ValueError, PanggonError) as error:
                 log.warning("what orders have left is taken away later: %s", error)
 
+    def names(self) -> Iterator[str]:
+        """Whose certificates are ordered by themselves: each name's, or the one that all share."""
+        yield from ["_wildcard"] if self.config.tls.issuer == "wildcard" else []
+        yield from self._hosts()
+
     def _hosts(self) -> Iterator[str]:
         """Every name that is served with a certificate of its own; a parked site's name is not."""
         root = self.config.paths.root
@@ -94,20 +106,22 @@ class Renewal:
             if (root / "live" / place.name).is_symlink():
                 yield place.name
 
-    def _turn(self, host: str) -> datetime:
-        """Who failed stands behind those that were not tried yet: the orders of a pass may not do for all."""
-        return self._failures(host).again or datetime.min.replace(tzinfo=UTC)
+    def _turn(self, host: str) -> tuple[bool, datetime]:
+        """Who was asked for comes first, who failed stands behind those that were not tried yet: the orders of a pass
+        may not do for all.
+        """
+        return host not in self._wanted, self._failures(host).again or datetime.min.replace(tzinfo=UTC)
 
     def _attend(self, name: str, renew: Callable[[], None], now: datetime) -> list[str]:
         """Renew what is due; the sentence for people, if there is one."""
         lifetime, failed = self._lifetime(name), self._failures(name)
         bought = name == "_bought"
-        due = bought or lifetime is None or wanted(lifetime, name, now=now)
+        due = bought or lifetime is None or wanted(lifetime, name, now=now) or self._is_asked(name)
         waiting = not bought and waits(failed.again, now=now)  # nobody counts how often two files are read
         if due and not waiting and self._may_order():
             failed = self._try(name, renew, failed, lifetime, now)
             lifetime = self._lifetime(name)
-        words = f"sertifikat: {self._named(name)}"
+        words = f"sertifikat: {self.named(name)}"
         if lifetime is None:
             return [f"{words} belum ada: {failed.problem}"]
         if not worries(lifetime, failures=failed.count, bought=bought, now=now):
@@ -118,7 +132,21 @@ class Renewal:
         what = f"; taruh yang baru di {self.config.tls.certificate} dan {self.config.tls.key}" if bought else ""
         return [f"{words} {until} {lifetime.ends:%Y-%m-%d}{why}{what}"]
 
-    def _named(self, name: str) -> str:
+    def _is_asked(self, name: str) -> bool:
+        return name in self._wanted and self.asked.wants(name)
+
+    def _asked_for(self, now: datetime) -> list[str]:
+        """What is left of what people have asked for."""
+        left = self.asked.fulfil(
+            now=now, failed=lambda name: self._failures(name).problem, revoke=self.driver.settings.revoke
+        )
+        waiting = sum(not problem for problem in left.values())
+        said = [
+            f"sertifikat: {self.named(name)} diminta diganti: {problem}" for name, problem in left.items() if problem
+        ]
+        return [*said, *([f"sertifikat: {waiting} menunggu giliran diganti"] if waiting else [])]
+
+    def named(self, name: str) -> str:
         """As people know it."""
         zone = self.config.dns.zone
         return {"_wildcard": f"*.{zone}", "_bought": "yang dibeli"}.get(name, name)
