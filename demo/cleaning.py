@@ -39,12 +39,15 @@ def stop_leftovers(places: Layout) -> None:
 def reclaim(places: Places) -> None:
     """Begin anew where state and sites are not of one demonstration: another checkout's, or half removed.
 
-    Raises what `demand_idle` raises, before anything is ended or removed.
+    Whose sites go is told before. Raises what `demand_idle` raises, before anything is ended or removed.
     """
     demand_idle(places)
+    owner = owner_of(places)
+    if owner and owner != places.state:
+        say(f"{places.hosting} berisi situs peragaan {owner}, yang tidak berjalan lagi: situs itu dihapus dahulu.")
     if (places.state / "layout.json").exists():
         stop_leftovers(load(places.state.resolve()))
-    if owner_of(places) != places.state or not (places.state / "layout.json").exists():
+    if owner != places.state or not (places.state / "layout.json").exists():
         remove(places.state, hosting=places.hosting, first_site=places.first_site)
     places.hosting.mkdir(parents=True, exist_ok=True)
     (places.hosting / OWNER).write_text(str(places.state))

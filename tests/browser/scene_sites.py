@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from panggon.core.node.health import Health, Room, Server, dump
 from panggon.core.node.planning import plan as plans
+from panggon.core.room import GIBIBYTE
 from panggon.core.sites.life import SiteAction
 from panggon.sites import life
 from panggon.sites.models import Node, Outcome, Site, Wish
@@ -44,8 +46,27 @@ def sites_after_cases(office: Office) -> dict[str, Alteration]:
     came_back = found["tangguh"].site
     Site.objects.filter(pk=came_back.pk).update(behind_since=office.now)
     full = "situs menyimpan lebih banyak berkas daripada yang diizinkan paketnya, dan hanya dapat dibaca dan dihapus"
-    Node.objects.update(reduced=[f"{came_back.identifier}: {full}"])
+    let_the_machine_tell(office, f"{came_back.identifier}: {full}")
     return found
+
+
+def let_the_machine_tell(office: Office, full: str) -> None:
+    """How a machine is in which nearly everything is wrong."""
+    since = (office.now - timedelta(days=9)).isoformat()
+    servers = (Server("knot", running=False, since="", restarts=0), Server("nginx", True, since, 2))
+    disks = (Room("/srv/panggon", 3 * GIBIBYTE, 40 * GIBIBYTE), Room("/var/lib/panggon", 30 * GIBIBYTE, 40 * GIBIBYTE))
+    health = Health(servers, ("s000017",), disks, Room("", 2 * GIBIBYTE, 8 * GIBIBYTE))
+    of_names = "sertifikat: situs-usulan.panggon.test berlaku sampai 2026-12-06, dan pembaruan gagal 3 kali: ditolak"
+    of_web = "server web: pekerja 4711 tidak menjawab sejak 5 menit; akhiri dengan kill -9 4711"
+    Node.objects.update(
+        enrolled_at=office.now,
+        seen_at=office.now,
+        told_at=office.now,
+        version="0.1.0",
+        version_since=office.now - timedelta(days=20),
+        health=dump(health),
+        reduced=[full, of_names, of_web, "disk: ext4 tanpa prjquota", "nested-namespaces: kernel menolak"],
+    )
 
 
 def addresses_of_sites(office: Office) -> list[tuple[str, str, str]]:

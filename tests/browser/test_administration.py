@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.visitors import Visitors
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +30,21 @@ def test_a_setting_is_changed_refused_and_shown_in_its_history(visitors: Visitor
         admin.look("standard-history")
         page.get_by_label("Biaya/tarif", exact=True).fill("Tidak dipungut biaya")
         page.get_by_role("button", name="Simpan").click()
+
+
+def test_how_the_machine_is_by_its_own_words(visitors: Visitors) -> None:
+    """What its agent has told this portal."""
+    with visitors.person("technician") as technician:
+        page = technician.page
+
+        def is_told() -> bool:
+            technician.open("/server/")
+            return page.locator("dt:text-is('Memori')").count() == 1
+
+        until(is_told, "the agent told how its machine is", seconds=60)
+        expect(page.locator("dt:text-is('Memori') + dd")).to_contain_text(re.compile(r"^\s*sisa \d+,\d\sGB dari "))
+        expect(page.locator("dt:text-is('Ruang') + dd")).to_contain_text(re.compile(r"/\S+: sisa \d"))
+        technician.look("machines")
 
 
 def test_a_machines_code_and_a_broken_template(visitors: Visitors) -> None:

@@ -106,6 +106,19 @@ def test_that_of_another_checkout_is_named_and_left(
     assert not ours.state.with_suffix(".lock").exists()
 
 
+def test_who_begins_where_a_stopped_one_of_another_checkout_lies_says_so_first(
+    ours: Places, theirs: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, bool]] = []
+    monkeypatch.setattr(cleaning, "say", lambda words: said.append((words, (theirs.hosting / "sites").exists())))
+    cleaning.reclaim(ours)
+    cleaning.reclaim(ours)
+    words = f"{ours.hosting} berisi situs peragaan {theirs.state}, yang tidak berjalan lagi: situs itu dihapus dahulu."
+    assert said == [(words, True)]
+    assert not (ours.hosting / "sites").exists()
+    assert theirs.state.exists()
+
+
 @pytest.mark.parametrize("record", ["demo.json", "stack.json"])
 def test_nothing_of_a_running_one_is_ended_neither_by_cleaning_nor_by_starting(
     ours: Places, theirs: Places, server: "subprocess.Popen[bytes]", record: str, capsys: pytest.CaptureFixture[str]

@@ -224,13 +224,24 @@ def test_a_file_that_is_not_there_is_one_line(terminal):
     assert (result.exit_code, result.stderr) == (2, "/nowhere.json: tidak dapat dibaca: tidak ada.\n")
 
 
-def test_who_gives_the_site_where_a_spec_is_asked_for_finds_its_last_one(terminal):
-    nothing = "tidak dapat dibaca: tidak ada"
-    assert terminal("verify", SITE).stderr == f"{SITE}: {nothing}.\n"
+@pytest.mark.parametrize("command", ["plan", "apply", "verify", "drift", "remove"])
+def test_a_site_stands_for_what_was_applied_to_it_last(terminal, command):
+    nothing = "tidak ada berkas ini, dan situs ini belum pernah dibuat di mesin ini"
+    asked = terminal(command, SITE)
+    assert (asked.exit_code, asked.stderr) == (2, f"{SITE}: {nothing}.\n")
     terminal("apply", terminal.spec())
     last = Sites.of(terminal.settings).recorded.folder / f"{SITE}.json"
-    assert terminal("verify", SITE).stderr == f"{SITE}: {nothing}; pakai {last} untuk spec situs itu yang terakhir.\n"
-    assert terminal("verify", str(last)).exit_code == 0
+    by_file = terminal("plan", str(last)).stdout
+    assert (terminal("plan", SITE).stdout, terminal(command, SITE).exit_code) == (by_file, 0)
+    state = json.loads(last.read_text())["state"]
+    assert state == ("parked" if command == "remove" else "prepared")
+
+
+def test_a_file_that_is_called_as_a_site_is_the_file(terminal, monkeypatch, tmp_path):
+    terminal("apply", terminal.spec())
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / SITE).write_text("{")
+    assert terminal("verify", SITE).stderr.startswith(f"{SITE}: bukan JSON yang benar: ")
 
 
 def test_wrong_settings_are_told_before_anything_else(terminal):

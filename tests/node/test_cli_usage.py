@@ -20,7 +20,7 @@ from panggon.node.command.cli import cli
 from tests.node import simulated
 
 HELP = """\
-Pemakaian: panggon-node drift [PILIHAN] [SPEC.json]
+Pemakaian: panggon-node drift [PILIHAN] [SPEC.json|SITUS]
 
   Tunjukkan yang sudah menyimpang; status 1 bila ada.
 
@@ -74,7 +74,7 @@ def test_how_a_command_is_used_is_said_in_indonesian():
             ["services", "run", "--config", "b"],
             "Pilihan --config ditulis sebelum perintahnya. Lihat: panggon-node services run --help.",
         ),
-        (["plan"], "SPEC.json belum disebut. Lihat: panggon-node plan --help."),
+        (["plan"], "SPEC.json|SITUS belum disebut. Lihat: panggon-node plan --help."),
         (["plan", "a", "b"], "Isiannya terlalu banyak. Lihat: panggon-node plan --help."),
         (["--config", "a"], "Perintahnya belum disebut. Lihat: panggon-node --help."),
         (["dump", "a", "--to"], "Isi pilihan --to kurang atau tidak pada tempatnya."),

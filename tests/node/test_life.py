@@ -1,6 +1,7 @@
 """A site's life on a simulated machine: what may be asked when, how much of it in a day, and what people changed."""
 
 import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,7 +19,7 @@ from panggon.core.sites.spec_document import dump
 from panggon.node import clock as clocks
 from panggon.node import runs
 from panggon.node.agent import loop
-from panggon.node.agent.bounds import DailyBounds, Measure
+from panggon.node.agent.bounds import Allowed, DailyBounds, Measure
 from panggon.node.agent.drift import DriftWatch
 from panggon.node.command.cli import cli
 from panggon.node.sites import Sites
@@ -142,12 +143,45 @@ def test_a_portal_that_asks_for_too_much_waits_for_a_word(bench, tmp_path):
 def test_a_word_and_what_was_counted_last_a_day(bench):
     bounds, now = DailyBounds(bench.sites), clocks.now()
     bounds.allow(Measure.CHANGED, 9, now=now)
-    assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=23)) == 9
-    assert bounds.allowed(Measure.CHANGED, now=now + timedelta(hours=24)) == 0
-    assert bounds.allowed(Measure.MADE, now=now) == 0
+    until = now + timedelta(hours=24)
+    assert bounds.allowed(now=now + timedelta(hours=23)) == (Allowed(Measure.CHANGED, 9, 0, until),)
+    assert bounds.allowed(now=until) == ()
     bounds.allow(Measure.CHANGED, 9, now=now + timedelta(days=365))  # the clock was a year ahead
-    assert bounds.allowed(Measure.CHANGED, now=now) == 0
+    assert bounds.allowed(now=now) == ()
     assert bounds.done(Measure.CHANGED, now=now) == 0
+
+
+def test_a_word_is_told_and_can_be_taken_back(bench, tmp_path):
+    """With nothing of it used, and with some: what was counted stays counted."""
+    many = replace(SPEC, former_hosts=tuple(f"n{number}.kota.example" for number in range(20)))
+
+    def say(*words):
+        return CliRunner().invoke(cli, ["--config", str(simulated.toml(tmp_path)), *words])
+
+    def told():
+        return [line for line in say("status").stdout.splitlines() if line.startswith("Izin: ")]
+
+    assert (told(), json.loads(say("status", "--json").stdout)["allowed"]) == ([], [])
+    say("allow", "40")
+    say("allow", "--new", "21")
+    rows = json.loads(say("status", "--json").stdout)["allowed"]
+    assert [(row["what"], row["number"], row["done"]) for row in rows] == [("changed", 40, 0), ("made", 21, 0)]
+    whole = (re.sub(r"^Izin: sampai \d\d-\S+ \S+ \S+ portal boleh ", "", line) for line in told())
+    ends = "di antaranya sudah {}. Mencabutnya: panggon-node allow --none"
+    assert list(whole) == [
+        f"mengubah sampai 40 situs; 0 {ends.format('diubah')}",
+        f"membuat sampai 21 nama situs baru; 0 {ends.format('dibuat')}",
+    ]
+    taken_back = say("allow", "--none")
+    assert (taken_back.exit_code, taken_back.stdout) == (
+        0,
+        "Izin dicabut. Yang berlaku lagi batas mesin ini sendiri.\n",
+    )
+    assert told() == []
+    assert bench.ask(document(many))["problem"]["code"] == "node.bound"
+    assert say("allow", "--none").exit_code == 0
+    for words in (["--none", "3"], ["--none", "--new"], []):
+        assert say("allow", *words).exit_code == 2
 
 
 def test_a_portal_cannot_make_its_own_bound_grow(tmp_path):
@@ -318,15 +352,14 @@ def test_drift_of_all_sites_on_the_command_line(bench, tmp_path):
     clean = CliRunner().invoke(cli, ["--config", str(config), "drift"])
     assert (clean.exit_code, clean.stdout) == (0, "Semua situs masih seperti yang terakhir disetujui.\n")
     bench.machine.put(absent(Key(Kind.RECORDS, HOST)))
-    specs, program = bench.sites.config.paths.state / "specs", f"panggon-node --config {config}"
+    program = f"panggon-node --config {config}"
     changed = CliRunner().invoke(cli, ["--config", str(config), "drift"])
     assert (changed.exit_code, changed.stdout.splitlines()) == (
         1,
         [
             f"{SITE}: rekaman DNS {HOST} tidak ada lagi.",
-            f"Memulihkan situs: {program} apply {specs}/SITUS.json; semuanya: {program} apply --all",
+            f"Memulihkan situs: {program} apply SITUS; semuanya: {program} apply --all",
         ],
     )
-    applied = specs / f"{SITE}.json"
-    assert CliRunner().invoke(cli, ["--config", str(config), "apply", str(applied)]).exit_code == 0
+    assert CliRunner().invoke(cli, ["--config", str(config), "apply", SITE]).exit_code == 0
     assert CliRunner().invoke(cli, ["--config", str(config), "drift"]).exit_code == 0

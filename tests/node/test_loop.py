@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.node.health import Health, Server, dump
 from panggon.core.node.planning.resources import Key, Kind, foreign, ours
 from panggon.core.sites.spec import SiteKind
 from panggon.drivers.fake import Mishap, Moment
@@ -230,6 +231,23 @@ def test_what_is_no_text_is_told_all_the_same(bench):
     bench.portal.wish(document(), "plan")
     agent.step()
     assert bench.portal.statuses[0]["reduced"] == ["nginx: ? berhenti", "x" * 500]
+
+
+def test_it_says_how_the_machine_is_and_goes_on_where_it_cannot(bench):
+    """The portal takes what it did not know before by the member that an older one passes over."""
+    me = Identity(bench.portal.url, 1, TOKEN)
+    found = Health(servers=(Server("knot", running=False, since="", restarts=3),))
+
+    def broken():
+        raise OSError(5, "Input/output error")
+
+    for health in (lambda: found, broken):
+        bench.portal.wish(document(), "plan")
+        Agent(bench.sites, Portal(me.url, token=TOKEN), me, reduced=(), health=health).step()
+    first, second = bench.portal.statuses
+    assert first["health"] == dump(found)
+    assert "health" not in second
+    assert second["version"]
 
 
 def test_it_says_how_it_is(bench):

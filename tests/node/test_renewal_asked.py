@@ -175,7 +175,7 @@ class TestCommand:
         place.at(1, place.renewal())
         asking.join()
         assert said[0].output == (
-            "1 sertifikat akan diganti oleh layanan renewal, juga bila perintah ini dihentikan (Ctrl-C).\n"
+            "1 sertifikat akan diganti layanan renewal, juga bila perintah ini dihentikan (Ctrl-C).\n"
             f"{HOST}: baru, berlaku sampai {place.ends():%Y-%m-%d}\n"
         )
         assert (said[0].exit_code, leaf(place) != first) == (0, True)

@@ -1,21 +1,25 @@
 """What a machine says of itself: here, whose sites may not write any more."""
 
+import shutil
 import socket
 import threading
 import time
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import dns.message
 import pytest
 from rich.console import Console
 
 from demo.ports import free_port
+from panggon.core.node.health import Room, Server
+from panggon.core.room import GIBIBYTE
 from panggon.drivers.system import files
 from panggon.node import layout, protections
 from panggon.node.command import questions, show
-from panggon.node.command.status import FULL_MOST, ServerStatus, Status, worries
+from panggon.node.command.status import FULL_MOST, Status, health_of, worries
 from panggon.node.servers import postgresql
 from panggon.node.settings.config import Endpoint
 from panggon.node.sites import Sites
@@ -25,7 +29,8 @@ from panggon.node.supervision import units
 from tests.core.node.planning.plans import FACTS
 from tests.node import simulated
 
-KNOT, NGINX = ServerStatus("knot", False, "", 0), ServerStatus("nginx", True, "", 0)
+MEMORY = Room("", 1, 2)
+KNOT, NGINX = Server("knot", False, "", 0), Server("nginx", True, "", 0)
 
 
 @pytest.fixture
@@ -62,11 +67,11 @@ def test_a_portal_is_told_of_a_bounded_number(sites: Sites) -> None:
 @pytest.mark.parametrize("systemd", [True, False])
 @pytest.mark.parametrize(("servers", "hint"), [((NGINX,), False), ((KNOT, NGINX), True), ((), False)])
 def test_who_sees_a_server_stopped_reads_what_starts_it(
-    servers: tuple[ServerStatus, ...], monkeypatch: pytest.MonkeyPatch, *, hint: bool, systemd: bool
+    servers: tuple[Server, ...], monkeypatch: pytest.MonkeyPatch, *, hint: bool, systemd: bool
 ) -> None:
     monkeypatch.setattr(units, "installed", lambda: systemd)
     said = StringIO()
-    show.status(Console(file=said, width=80), Status(False, "", 0, 0, (), (), (), (), (), servers))
+    show.status(Console(file=said, width=80), Status(False, "", 0, 0, (), (), (), (), (), (), servers, (), MEMORY))
     begins = "init" if systemd else "services run"
     assert (f"Yang berhenti dijalankan oleh `panggon-node {begins}`." in said.getvalue()) is hint
 
@@ -100,6 +105,30 @@ def test_databases_of_a_former_debian_are_told(
     found = [line for line in worries(config, sites) if "PostgreSQL" in line and "tidak menjawab" not in line]
     assert len(found) == bool(told)
     assert all(told in line for line in found)
+
+
+def test_a_disk_that_is_nearly_full_is_told_before_it_is(sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = sites.config.paths.root
+    place.mkdir(parents=True, exist_ok=True)
+    for free, told in ((10 * GIBIBYTE, 0), (3 * GIBIBYTE, 1)):
+        monkeypatch.setattr(
+            shutil, "disk_usage", lambda _place, free=free: SimpleNamespace(free=free, total=GIBIBYTE * 40)
+        )
+        found = [line for line in worries(sites.config, sites) if "hampir penuh" in line]
+        assert len(found) == told
+    assert found[0].startswith(f"disk tempat {place} hampir penuh (sisa 3,0 dari 40,0 GiB)")
+    assert found[0].endswith(f"du -xh --max-depth=3 {place} | sort -h | tail -20")
+
+
+def test_each_disk_is_told_once(sites: Sites) -> None:
+    for place in (sites.config.paths.root, sites.config.paths.state):
+        place.mkdir(parents=True, exist_ok=True)
+    told = health_of(sites.config, sites)
+    (disk,) = told.disks
+    assert disk.place == str(sites.config.paths.root)
+    assert 0 < disk.free_bytes < disk.total_bytes
+    assert told.memory is not None
+    assert 0 < told.memory.free_bytes < told.memory.total_bytes
 
 
 def test_data_of_mariadb_without_files_of_undo_are_told(sites: Sites) -> None:

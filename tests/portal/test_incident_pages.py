@@ -141,8 +141,8 @@ def test_a_complaint_becomes_an_incident_without_its_complainant(office, site, o
 def test_what_a_machine_found_becomes_an_incident(office, site, office_time):
     administrator = visitor(office.person("admin", Role.ADMINISTRATOR))
     finding = f"{site.identifier}: directory changed"
-    Node.objects.update(drift=[finding])
-    page = administrator.get("/pengaturan/server/").content.decode()
+    Node.objects.update(drift=[finding], enrolled_at=office.now)
+    page = administrator.get("/server/").content.decode()
     link = re.search(r'href="(/insiden/lapor/\?temuan=[^"]+)"', page)[1]
     form = administrator.get(link).context["form"]
     found = {name: form[name].value() for name in ("origin", "host", "words")}

@@ -1,7 +1,6 @@
-"""The page of the machines: who is there, who is silent, a code shown once, and no machine goes with its sites."""
+"""The page of the machines: who is there, a code shown once, and no machine goes with its sites."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -10,7 +9,6 @@ from panggon.core.cases.procedure import Role, State
 from panggon.core.errors import PermanentError
 from panggon.sites import machines, selectors
 from panggon.sites.models import Node
-from panggon.sites.words import PROTECTIONS
 from tests.portal.visitor import faults, text, visitor
 
 
@@ -42,28 +40,11 @@ def test_a_name_that_is_none(admin, name):
 
 def test_what_is_known_of_a_machine(office, admin):
     now = timezone.now()
-    Node.objects.update(
-        enrolled_at=now,
-        version="0.1.0",
-        seen_at=now,
-        reduced=["memory: no controller", "baru: x"],
-        drift=["s000001: rekaman DNS a.b tidak ada lagi."],
-    )
+    Node.objects.update(enrolled_at=now, version="0.1.0", seen_at=now)
     office.bring_to(State.PREPARED)
     page = text(admin.get("/pengaturan/server/"))
     assert "node-1 terhubung" in page
     assert "Versi 0.1.0 Situs 1" in page
-    assert "Batas memori tidak ditegakkan. no controller" in page
-    assert "Diubah orang di luar Panggon s000001: rekaman DNS a.b tidak ada lagi." in page
-    assert "tidak terdengar" not in page
-
-
-def test_silence_is_a_warning(office, admin):
-    long_ago = timezone.now() - timedelta(hours=3)
-    Node.objects.update(enrolled_at=long_ago, seen_at=long_ago)
-    assert "Server ini tidak terdengar sejak 3 jam yang lalu." in text(admin.get("/pengaturan/server/")).replace(
-        "\xa0", " "
-    )
 
 
 def test_a_machine_with_sites_stays(office, admin):
@@ -99,10 +80,3 @@ def test_the_page_costs_the_same_for_many(office, admin, django_assert_max_num_q
     for number in range(5):
         machines.issue_code(f"server-{number}", at=timezone.now())
     assert queries() == few
-
-
-def test_every_protection_of_a_node_has_words():
-    """The names are the node's own, which the portal may not import."""
-    of_sandboxes = {"sandbox", "nested-namespaces", "network", "system-calls", "outgoing"}
-    of_amounts = {"memory", "processes", "cpu", "disk", "files"}
-    assert of_sandboxes | of_amounts | {"symlinks", "simulation", "sertifikat"} == set(PROTECTIONS)

@@ -12,6 +12,7 @@ from passlib.hash import sha512_crypt
 
 from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError, PermanentError
+from panggon.core.node.health import Health, Server, dump
 from panggon.core.sites.spec_document import parse
 from panggon.sites import api, machines, selectors, services, waiting
 from panggon.sites.messages import report_of
@@ -164,6 +165,29 @@ def test_status_is_kept(db):
     )
     node = Node.objects.get(name="node-2")
     assert (node.version, node.reduced, node.drift) == ("0.1.0", ["cgroups"], ["s1: x"])
+
+
+def test_how_a_machine_is_is_kept_until_it_tells_no_more(db):
+    """Also of a version that does not know how to tell; one that makes no sense changes nothing."""
+    agent, told = enrolled(), {"version": "1.0", "health": dump(Health(servers=(Server("knot", True, "", 0),)))}
+
+    def node():
+        return Node.objects.get(name="node-2")
+
+    assert node().told_at is None
+    assert agent.post("status", told) == (204, {})
+    known = node()
+    assert (known.health, known.told_at, known.version_since) == (told["health"], known.seen_at, known.told_at)
+    agent.poll()
+    assert agent.post("status", {**told, "health": {"disks": "full"}}) == (
+        400,
+        {"error": "invalid", "fields": ["health.disks"]},
+    )
+    assert node().health == told["health"]
+    assert agent.post("status", told)[0] == 204
+    assert node().version_since == known.version_since < node().told_at
+    agent.post("status", {"version": "0.9"})
+    assert (node().health, node().version_since) == (None, node().told_at)
 
 
 def test_a_machine_that_knows_less_than_it_reported_is_seen(site):

@@ -33,7 +33,7 @@ def _page(view: str, title: Any, purpose: Any) -> Entry:
 
 
 PLANS = _page("sites:plans", _("Paket situs"), _("Penyimpanan, memori, dan versi PHP yang ditawarkan."))
-NODES = _page("sites:nodes", _("Server hosting"), _("Server yang terdaftar, keadaannya, dan kode pendaftaran."))
+NODES = _page("sites:nodes", _("Server hosting"), _("Server yang terdaftar, dan kode pendaftaran."))
 WEBHOOKS = _page("notify:endpoints", _("Webhook"), _("Sistem lain yang diberi tahu, dan pesan yang gagal terkirim."))
 PROVIDERS = _page("other_doors", _("Masuk lewat penyedia lain"), _("Keycloak, INApas: apa yang didaftarkan di sana."))
 LETTERHEAD = _page("papers:letterhead", PAGES[Group.LETTERHEAD].title, PAGES[Group.LETTERHEAD].purpose)

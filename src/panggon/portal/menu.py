@@ -18,6 +18,7 @@ from panggon.notify.selectors import unread
 from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.portal.failed_jobs import failed
+from panggon.sites.health import count_in_trouble
 from panggon.surveys import selectors as surveys
 from panggon.upkeep import selectors as upkeep
 
@@ -73,6 +74,10 @@ def incidents_to_do(user: User) -> int:
     return incidents.count_to_do(user, now=timezone.now())
 
 
+def machines_to_look_at(_user: User) -> int:
+    return count_in_trouble(now=timezone.now())
+
+
 def jobs_to_run_again(_user: User) -> int:
     return failed().count()
 
@@ -90,6 +95,7 @@ SIGNED_IN: tuple[Item, ...] = (
     Item("notify:notices", _("Pemberitahuan"), "bell", everybody, unread, first=True),
     Item("cases:find", _("Permohonan"), "list-check", everybody, first=True),
     Item("upkeep:sites", _("Situs"), "world", everybody, sites_to_do),
+    Item("sites:health", _("Server"), "server", having(Role.TECHNICIAN, Role.ADMINISTRATOR), machines_to_look_at),
     Item("cases:report", _("Laporan"), "chart-bar", having(Role.HEAD, Role.DIVISION_HEAD, Role.ADMINISTRATOR)),
     Item("cases:agenda", _("Buku agenda"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),
     Item("papers:register", _("Buku nomor"), "book", having(Role.REGISTRAR, Role.HEAD, Role.ADMINISTRATOR)),

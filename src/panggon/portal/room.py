@@ -13,23 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.core.cases.vocabulary import Role
 from panggon.core.notify.notices import Occasion
+from panggon.core.room import is_short
 from panggon.notify.services import tell_all
 from panggon.people import selectors as people
-
-GIBIBYTE = 1024**3
-ALWAYS_BYTES, ENOUGH_BYTES = GIBIBYTE, 10 * GIBIBYTE
-SHARE = 10  # a tenth
 
 FULL = (
     _("Disk portal hampir penuh"),
     _("Sisa {free} dari {total}. Bila habis, surat dan naskah tidak dapat disimpan: perbesar disknya."),
 )
 _size = lazy(filesizeformat, str)  # in the language of who reads it
-
-
-def is_short(*, free_bytes: int, total_bytes: int) -> bool:
-    """A tenth of the disk should be free, of a large one 10 GiB, of any one 1 GiB."""
-    return free_bytes < max(ALWAYS_BYTES, min(ENOUGH_BYTES, total_bytes // SHARE))
 
 
 def check(*, now: datetime) -> None:

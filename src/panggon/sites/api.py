@@ -132,8 +132,8 @@ def status(_request: HttpRequest, *, node: Node, message: Mapping[str, Any]) -> 
     version = messages.required_text(message, "version", 40)
     reduced, drift = messages.texts(message, "reduced"), messages.texts(message, "drift")
     facts = {"php_versions": list(messages.texts(message, "php_versions"))}
-    generations = messages.generations_of(message)
-    machines.saw(node, at=timezone.now(), version=version, reduced=reduced, drift=drift, facts=facts)
+    generations, health = messages.generations_of(message), messages.health_of(message)
+    machines.said(node, at=timezone.now(), version=version, reduced=reduced, drift=drift, health=health, facts=facts)
     if generations is not None:
         resending.compare(node, generations, at=timezone.now())
     return HttpResponse(status=204)

@@ -10,6 +10,8 @@ from django.db import transaction
 
 from panggon.audit.services import record
 from panggon.core.errors import Fault, InvalidError, PermanentError
+from panggon.core.node import health as healths
+from panggon.core.node.health import Health
 from panggon.people.models import User
 from panggon.sites import selectors
 from panggon.sites.models import Node, Outcome, Wish
@@ -60,25 +62,31 @@ def enrol(code: str, *, name: str, facts: Mapping[str, Any], at: datetime) -> tu
     return node, token
 
 
-def saw(
+def saw(node: Node, *, at: datetime) -> None:
+    """The node was heard of."""
+    node.seen_at = at
+    node.save(update_fields=["seen_at"])
+
+
+def said(
     node: Node,
     *,
     at: datetime,
-    version: str | None = None,
-    reduced: tuple[str, ...] | None = None,
-    drift: tuple[str, ...] | None = None,
-    facts: Mapping[str, Any] | None = None,
+    version: str,
+    reduced: tuple[str, ...],
+    drift: tuple[str, ...],
+    health: Health | None,
+    facts: Mapping[str, Any],
 ) -> None:
-    """The node was heard of; what it said of itself, if anything, replaces what was known."""
-    node.seen_at = at
-    if version is not None:
-        node.version = version
-    if reduced is not None:
-        node.reduced = list(reduced)
-    if drift is not None:
-        node.drift = list(drift)
-    node.facts = {**node.facts, **(facts or {})}
-    node.save(update_fields=["seen_at", "version", "reduced", "drift", "facts"])
+    """What the node said of itself replaces what was known."""
+    if version != node.version:
+        node.version, node.version_since = version, at
+    node.seen_at = node.told_at = at
+    node.reduced, node.drift = list(reduced), list(drift)
+    node.health = healths.dump(health) if health else None
+    node.facts = {**node.facts, **facts}
+    told = ["seen_at", "told_at", "version", "version_since", "reduced", "drift", "health", "facts"]
+    node.save(update_fields=told)
 
 
 @transaction.atomic

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from panggon.core.errors import Fault, InvalidError
+from panggon.core.node import health
+from panggon.core.node.health import Health
 from panggon.core.node.logs.logins import Ending, Way
 from panggon.core.sites.spec import SITE_ID
 from panggon.sites.availability import Visit
@@ -92,6 +94,12 @@ def generations_of(message: Mapping[str, Any]) -> Mapping[int, int] | None:
     if not all(SITE_ID.fullmatch(site) for site in told):
         raise invalid("generations")
     return {int(site[1:]): _count(told, site, most=INTEGER_MOST) for site in told}
+
+
+def health_of(message: Mapping[str, Any]) -> Health | None:
+    """How the machine is; None from one that does not tell."""
+    told = message.get("health")
+    return None if told is None else health.parse(told)
 
 
 def texts(message: Mapping[str, Any], name: str) -> tuple[str, ...]:

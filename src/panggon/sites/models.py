@@ -73,7 +73,10 @@ class Node(models.Model):
     code_expires_at = models.DateTimeField(null=True)
     enrolled_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)  # when it last said how it is; it is heard of more often
     version = models.CharField(max_length=40, blank=True)
+    version_since = models.DateTimeField(null=True)
+    health = models.JSONField(null=True)  # `core.node.health`; null from a version that does not tell
     facts = models.JSONField(default=dict)
     reduced = models.JSONField(default=list)
     drift = models.JSONField(default=list)  # ["s000123: …"]: what people changed on the machine by hand

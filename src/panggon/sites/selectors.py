@@ -192,6 +192,20 @@ def nodes() -> QuerySet[Node]:
     return Node.objects.annotate(carried=carried).order_by(F("retired_at").asc(nulls_first=True), "name")
 
 
+def enrolled_nodes() -> QuerySet[Node]:
+    """Those that may come in."""
+    return Node.objects.filter(retired_at=None, enrolled_at__isnull=False).order_by("name")
+
+
+def counted_by_state() -> dict[int, dict[str, int]]:
+    """How many sites each machine has in each state, by its key; not those that are gone for good."""
+    kept = Site.objects.filter(node__isnull=False).exclude(state=SiteState.PURGED).order_by()
+    found: dict[int, dict[str, int]] = {}
+    for row in kept.values("node", "state").annotate(count=Count("pk")):
+        found.setdefault(row["node"], {})[row["state"]] = row["count"]
+    return found
+
+
 def plans() -> QuerySet[Plan]:
     """Every plan, each with the number of sites that have it (`used`)."""
     return Plan.objects.annotate(used=Count("sites", filter=Q(sites__released_at=None)))

@@ -1,9 +1,8 @@
-"""The administrator's pages about plans and machines."""
+"""The pages about plans and machines."""
 
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,12 +14,14 @@ from django.views.decorators.http import require_POST
 from panggon.audit.history import history
 from panggon.core.cases.vocabulary import Role
 from panggon.core.errors import InvalidError
-from panggon.core.sites.spec import USUAL_PHP_VERSION
+from panggon.core.sites.life import SITE_STATE_LABELS
+from panggon.core.sites.spec import USUAL_PHP_VERSION, SiteState
+from panggon.people import selectors as people
 from panggon.people.permissions import holders
-from panggon.sites import machines, plans, selectors
+from panggon.sites import health, machines, plans, selectors
 from panggon.sites.forms import NodeForm, PlanForm
 from panggon.sites.models import Node, Plan
-from panggon.sites.words import fault_words, protection_words
+from panggon.sites.words import fault_words
 
 
 @holders(Role.ADMINISTRATOR)
@@ -43,10 +44,25 @@ def plan(request: HttpRequest, plan: int) -> HttpResponse:
     return _plan_page(request, known, known.name)
 
 
+@holders(Role.TECHNICIAN, Role.ADMINISTRATOR)
+def healths(request: HttpRequest) -> HttpResponse:
+    """How the machines are: what is wrong, and what to do."""
+    now = timezone.now()
+    states = selectors.counted_by_state()
+    hosts = {site.identifier: site.host for site, _words in selectors.full_sites()}
+    rows = [health.shown(node, now=now, hosts=hosts) for node in selectors.enrolled_nodes()]
+    context = {
+        "machines": [(row, _state_rows(states.get(row.node.pk, {}))) for row in rows],
+        "troubled": sum(row.in_trouble for row in rows),
+        "administers": Role.ADMINISTRATOR in people.roles_of(request.user, now=now),
+    }
+    return render(request, "sites/health.html", context)
+
+
 @never_cache
 @holders(Role.ADMINISTRATOR)
 def nodes(request: HttpRequest) -> HttpResponse:
-    """The machines: heard of when, what they cannot protect. A posted name gives its code, shown this once."""
+    """The machines: who comes in. A posted name gives its code, shown this once."""
     form, code = NodeForm(request.POST or None), ""
     if form.is_bound and form.is_valid():
         code = machines.issue_code(form.cleaned_data["name"], at=timezone.now(), actor=request.user)
@@ -110,27 +126,13 @@ def _nodes_context(form: NodeForm, *, code: str, now: datetime) -> dict[str, Any
     return {
         "form": form,
         "code": code,
-        "nodes": [_shown(node, now=now) for node in rows],
+        "nodes": [(node, health.connection(node, now=now)) for node in rows],
         "history": history(
             "sites.node:", labels=labels, things={machines.subject_of(node): node.name for node in rows}
         ),
     }
 
 
-def _shown(node: Node, *, now: datetime) -> dict[str, Any]:
-    silent = node.seen_at is not None and now - node.seen_at > settings.PANGGON_NODE_SILENCE
-    look, mark, words = "positive", "check", _("terhubung")
-    if node.retired_at:
-        look, mark, words = "", "player-pause", _("dipensiunkan")
-    elif node.enrolled_at is None:
-        look, mark, words = "", "clock", _("belum mendaftar")
-    elif silent:
-        look, mark, words = "negative", "alert-triangle", _("tidak terdengar")
-    return {
-        "node": node,
-        "look": look,
-        "mark": mark,
-        "words": words,
-        "silent": silent and not node.retired_at,
-        "reduced": [protection_words(line) for line in node.reduced],
-    }
+def _state_rows(counted: dict[str, int]) -> list[tuple[str, Any, int]]:
+    """State, its words, how many; in the order of a site's life."""
+    return [(state.value, _(SITE_STATE_LABELS[state]), counted[state]) for state in SiteState if state in counted]

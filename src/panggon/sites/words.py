@@ -32,8 +32,23 @@ PROTECTIONS: Mapping[str, Any] = MappingProxyType(
         "system-calls": _("Panggilan sistem yang berbahaya tidak disaring."),
         "outgoing": _("Sambungan keluar situs tidak dapat dibatasi sesuai aturan."),
         "symlinks": _("Tautan di dalam situs tidak ditahan oleh kernel."),
-        "sertifikat": _("Sertifikat HTTPS perlu diurus sebelum habis masa berlakunya."),
         "simulation": _("Server ini hanya simulasi; tidak ada yang nyata."),
+    }
+)
+
+# What a node calls the programs that it runs; the names that people know come first.
+SERVERS: Mapping[str, Any] = MappingProxyType(
+    {
+        "mariadb": _("Basis data MariaDB"),
+        "postgresql": _("Basis data PostgreSQL"),
+        "sockets": _("Program situs"),
+        "knot": _("DNS (Knot)"),
+        "sshd": _("SFTP (OpenSSH)"),
+        "nginx": _("Web (nginx)"),
+        "logs": _("Log situs"),
+        "tasks": _("Tugas terjadwal"),
+        "databases": _("Pengawas basis data"),
+        "renewal": _("Pembaruan sertifikat"),
     }
 )
 

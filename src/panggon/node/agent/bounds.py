@@ -34,6 +34,16 @@ _SENTENCES: Mapping[Measure, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """The word given on this machine: up to `number`, of which `done` are done."""
+
+    measure: Measure
+    number: int
+    done: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DailyBounds:
     """In `state`, root's: `counted-*.json`, `allowed-*.json`, and in `let_in/` a mark of each site that somebody was
     once let into.
@@ -64,13 +74,29 @@ class DailyBounds:
 
     def allow(self, measure: Measure, number: int, *, now: datetime) -> None:
         """For the next 24 hours so much may be done, what was done already included."""
-        records.save(self._state / f"allowed-{measure}.json", {"number": number, "at": now.isoformat()})
+        records.save(self._allowed(measure), {"number": number, "at": now.isoformat()})
 
-    def allowed(self, measure: Measure, *, now: datetime) -> int:
-        """What was allowed here, 0 for nothing."""
-        path = self._state / f"allowed-{measure}.json"
-        number, at = records.known(path, _allowed, otherwise=(0, now))
-        return number if bounds.counts(at, now=now) else 0
+    def allow_nothing(self) -> None:
+        """Every word is taken back: what the machine bounds by itself is left."""
+        for measure in Measure:
+            files.remove(self._allowed(measure))
+
+    def allowed(self, *, now: datetime) -> tuple[Allowed, ...]:
+        """The words that hold."""
+        said = ((measure, *self._word(measure, now=now)) for measure in Measure)
+        return tuple(
+            Allowed(measure, number, self.done(measure, now=now), at + bounds.WITHIN)
+            for measure, number, at in said
+            if number
+        )
+
+    def _word(self, measure: Measure, *, now: datetime) -> tuple[int, datetime]:
+        """What was allowed here and when, 0 for nothing."""
+        number, at = records.known(self._allowed(measure), _allowed, otherwise=(0, now))
+        return (number if bounds.counts(at, now=now) else 0), at
+
+    def _allowed(self, measure: Measure) -> Path:
+        return self._state / f"allowed-{measure}.json"
 
     def _count(self, added: Mapping[Measure, Mapping[str, Counted]], *, now: datetime) -> None:
         """All of it or, where one measure is full, none. The agent counts, and so does a list that somebody at the
@@ -93,7 +119,7 @@ class DailyBounds:
         return {**before, **first}
 
     def _demand_room(self, measure: Measure, number: int, *, now: datetime) -> None:
-        most = max(_LEAST[measure], self.allowed(measure, now=now))
+        most = max(_LEAST[measure], self._word(measure, now=now)[0])
         if number > most:  # only then: looking at all sites takes its time
             most = max(most, bounds.most(self._sites_before(now=now), least=_LEAST[measure]))
         if number > most:

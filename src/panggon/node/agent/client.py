@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from panggon.core.errors import PermanentError, TemporaryError
+from panggon.core.node import health as healths
+from panggon.core.node.health import Health
 from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.journal import Problem
 from panggon.core.node.words.system_errors import in_indonesian
@@ -174,12 +176,16 @@ class Portal:
         drift: tuple[str, ...],
         php_versions: tuple[str, ...],
         generations: Mapping[str, int],
+        health: Health | None = None,
     ) -> None:
-        """`drift` holds what people changed by hand, as "site: sentence"; `generations` what was applied last."""
+        """`drift` holds what people changed by hand, as "site: sentence"; `generations` what was applied last. Nothing
+        is said of `health` that could not be looked at.
+        """
         said, differs = ([_words(line)[:LINE_MOST] for line in lines] for lines in (reduced, drift))
         known = {"version": version, "reduced": said, "sites": sites, "drift": differs}
         found = {"php_versions": list(php_versions), "generations": dict(generations)}
-        _accepted(self._ask("POST", "status", {**known, **found}))
+        looked = {"health": healths.dump(health)} if health else {}
+        _accepted(self._ask("POST", "status", {**known, **found, **looked}))
 
     def _ask(self, method: str, path: str, body: Any = None, *, seconds: float = SECONDS) -> httpx.Response:
         """`seconds` are for the answer to begin. One that is given byte after byte, its header too, is cut off."""

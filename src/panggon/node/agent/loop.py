@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.node.health import Health
 from panggon.node import wiring
 from panggon.node.agent.client import Ending, Pauses, Portal, Report
 from panggon.node.agent.drift import DriftWatch
@@ -35,8 +36,8 @@ log = logging.getLogger(__name__)
 
 
 class Agent:
-    """`reduced` is what this machine cannot protect; it goes with every report. `worries` tells, at each status, what
-    will fail unless somebody acts.
+    """`reduced` is what this machine cannot protect; it goes with every report. At each status `worries` tells what
+    will fail unless somebody acts, and `health` how the machine is.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Agent:
         *,
         reduced: tuple[str, ...],
         worries: Callable[[], tuple[str, ...]] = tuple,
+        health: Callable[[], Health | None] = lambda: None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._sites = sites
         self._portal = portal
         self._reduced = reduced
         self._worries = worries
+        self._health = health
         self._sleep = sleep
         self._pauses = Pauses()
         self._first_logins = FirstLogins(sites.config, portal)
@@ -129,6 +132,9 @@ class Agent:
 
     def _tell_status(self) -> None:
         """A portal that does not like our words about ourselves may still have wishes."""
+        health = None
+        with going_on(log, "nothing is told of servers and room"):
+            health = self._health()
         try:
             self._portal.status(
                 version=VERSION,
@@ -137,6 +143,7 @@ class Agent:
                 php_versions=self._sites.php_versions,
                 drift=self._drift.lines()[:LINES_MOST],
                 generations=self._sites.recorded.generations(),
+                health=health,
             )
         except PermanentError as error:
             if error.code == "portal.token":

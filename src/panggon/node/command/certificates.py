@@ -27,7 +27,7 @@ WILDCARD = "_wildcard"
 @click.option("--revoke", is_flag=True, help="Kunci yang lama bocor: mintalah penerbitnya mencabutnya.")
 @on_machine
 def renew(config: NodeConfig, hosts: tuple[str, ...], *, everything: bool, revoke: bool) -> None:
-    """Ganti sertifikat sekarang, berapa pun umurnya, dengan kunci baru.
+    """Ganti sertifikat dan kuncinya sekarang.
 
     NAMA adalah nama situs, atau *.ZONA untuk sertifikat yang dipakai bersama.
     """
@@ -39,7 +39,7 @@ def renew(config: NodeConfig, hosts: tuple[str, ...], *, everything: bool, revok
     names = sorted(renewal.names()) if everything else [_name(renewal, host) for host in dict.fromkeys(hosts)]
     for name in names:
         _ask(renewal, name, revoke=revoke)
-    click.echo(f"{len(names)} sertifikat akan diganti oleh layanan renewal, juga bila perintah ini dihentikan (Ctrl-C).")
+    click.echo(f"{len(names)} sertifikat akan diganti layanan renewal, juga bila perintah ini dihentikan (Ctrl-C).")
     if config.tls.issuer != LOCAL and len(names) > ORDERS_A_PASS:
         click.echo(f"Yang dipesan paling banyak {ORDERS_A_PASS} tiap 10 menit, supaya penerbitnya tidak menolak.")
     done = [_tell(renewal, name) for name in _as_they_end(renewal.asked, names)]

@@ -21,8 +21,8 @@ from panggon.node.agent.loop import Agent
 from panggon.node.clock import now
 from panggon.node.command import beginning, show
 from panggon.node.command.options import as_json, demand_real, on_machine, say, settings_of
+from panggon.node.command.status import health_of, worries
 from panggon.node.command.status import status as status_of
-from panggon.node.command.status import worries
 from panggon.node.daemons import systemd, whole
 from panggon.node.daemons.lock import AGENT, alone
 from panggon.node.servers import sshd
@@ -59,18 +59,30 @@ def restore(config: NodeConfig) -> None:
 
 
 @click.command()
-@click.argument("number", metavar="JUMLAH", type=click.IntRange(min=1))
+@click.argument("number", metavar="JUMLAH", required=False, type=click.IntRange(min=1))
 @click.option("--new", is_flag=True, help="Nama situs baru, bukan situs yang diubah.")
+@click.option("--none", "nothing", is_flag=True, help="Cabut semua izin yang masih berlaku.")
 @on_machine
-def allow(config: NodeConfig, number: int, *, new: bool) -> None:
+def allow(config: NodeConfig, number: int | None, *, new: bool, nothing: bool) -> None:
     """Izinkan portal mengubah lebih banyak situs.
 
-    Sampai JUMLAH situs dalam 24 jam ini; dengan --new, sampai JUMLAH nama situs baru.
+    Sampai JUMLAH situs dalam 24 jam ini; dengan --new, sampai JUMLAH nama situs baru. Yang masih berlaku ditunjukkan
+    oleh `status`, dan dicabut dengan --none.
     """
-    limits, measure = DailyBounds(Sites.of(config)), Measure.MADE if new else Measure.CHANGED
+    context = click.get_current_context()
+    if nothing and (number is not None or new):
+        raise click.UsageError("", context)
+    limits = DailyBounds(Sites.of(config))
+    if nothing:
+        limits.allow_nothing()
+        click.echo("Izin dicabut. Yang berlaku lagi batas mesin ini sendiri.")
+        return
+    if number is None:
+        raise click.MissingParameter(ctx=context, param=context.command.params[0])
+    measure = Measure.MADE if new else Measure.CHANGED
     limits.allow(measure, number, now=now())
     done = limits.done(measure, now=now())
-    what, was = ("membuat sampai {} nama situs baru", "dibuat") if new else ("mengubah sampai {} situs", "diubah")
+    what, was = show.ALLOWED[measure]
     click.echo(f"Selama 24 jam portal boleh {what.format(number)}; {done} di antaranya sudah {was}.")
 
 
@@ -129,7 +141,14 @@ def run(config: NodeConfig) -> None:
         systemd.ready()
         whole.load()
         sites = Sites.of(config)
-        Agent(sites, portal, me, reduced=protections.reduced(config), worries=partial(worries, config, sites)).run()
+        Agent(
+            sites,
+            portal,
+            me,
+            reduced=protections.reduced(config),
+            worries=partial(worries, config, sites),
+            health=partial(health_of, config, sites),
+        ).run()
 
 
 @click.command()

@@ -42,7 +42,7 @@ def program() -> str:
     return "panggon-node" if settings == configs.DEFAULT_PATH else f"panggon-node --config {settings}"
 
 
-spec_file = click.argument("path", metavar="SPEC.json", type=click.Path(path_type=Path))
+spec_file = click.argument("path", metavar="SPEC.json|SITUS", type=click.Path(path_type=Path))
 as_json = click.option("--json", "as_json", is_flag=True, help="Keluaran JSON untuk program.")
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +16,8 @@ from panggon.core.node.planning.plan import Plan
 from panggon.core.node.words import plan_words, problem_words
 from panggon.drivers.nginx.htaccess import Found
 from panggon.engine.steps import Phase, Progress
+from panggon.node import room
+from panggon.node.agent.bounds import Measure
 from panggon.node.agent.drift import MACHINE
 from panggon.node.agent.unread import INSTEAD
 from panggon.node.command.printable import printable
@@ -33,6 +34,11 @@ ALONE = (
     "Belum selesai, dan tidak dapat ditinggalkan begini. Tidak ada agen yang berjalan di mesin ini, jadi tidak ada "
     "yang mencobanya lagi: jalankan perintah ini lagi sampai selesai."
 )
+# What the word given on this machine allows, and what was done of it.
+ALLOWED = {
+    Measure.CHANGED: ("mengubah sampai {} situs", "diubah"),
+    Measure.MADE: ("membuat sampai {} nama situs baru", "dibuat"),
+}
 
 STRAY = (
     "Yang bertanda “mesin” bukan milik situs mana pun: orang yang menghapusnya bila tidak diperlukan. Nama yang memang "
@@ -118,15 +124,15 @@ def verified(console: Console, checks: Sequence[Check]) -> None:
         )
 
 
-def drift(console: Console, found: Mapping[str, Sequence[str]], *, applied: Path, program: str) -> None:
-    """`applied` is the folder of what was applied last, `program` how this one was called."""
+def drift(console: Console, found: Mapping[str, Sequence[str]], *, program: str) -> None:
+    """`program` is how this one was called."""
     for site, sentences in found.items():
         for sentence in sentences:
             console.print(text(f"{site}: {sentence}"), soft_wrap=True)
     if not found:
         console.print("Semua situs masih seperti yang terakhir disetujui.")
     if found.keys() - {MACHINE}:
-        one = f"Memulihkan situs: {program} apply {applied}/SITUS.json"
+        one = f"Memulihkan situs: {program} apply SITUS"
         console.print(text(f"{one}; semuanya: {program} apply --all"), soft_wrap=True)
     if MACHINE in found:
         console.print(STRAY, soft_wrap=True)
@@ -157,10 +163,18 @@ def status(console: Console, found: Status) -> None:
     console.print(text(f"Portal: {found.portal or 'belum terdaftar'}"))
     console.print(f"Situs: {found.sites}" + (f", dan {found.parked} diparkir" if found.parked else ""))
     console.print(f"PHP: {', '.join(found.php_versions) or 'tidak ada'}")
+    for disk in found.disks:
+        console.print(text(f"Ruang di {disk.place}: {room.words(disk)}"))
+    console.print(f"Memori: {room.words(found.memory)}")
+    for word in found.allowed:
+        what, was = ALLOWED[word.measure]
+        until = f"sampai {moment(word.until.isoformat())} portal boleh {what.format(word.number)}"
+        words = f"Izin: {until}; {word.done} di antaranya sudah {was}. Mencabutnya: panggon-node allow --none"
+        console.print(words, soft_wrap=True)
     for site in found.unfinished:
         console.print(f"Pekerjaan belum selesai: {site}")
-    for words in found.worries:
-        console.print(text(f"Perlu diperhatikan: {words}", style="red"))
+    for worry in found.worries:
+        console.print(text(f"Perlu diperhatikan: {worry}", style="red"))
     for site in found.full:
         console.print(f"Penuh, tidak dapat menulis: {site}")
     guards = Table("Perlindungan", "Keadaan", "Alasan")

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -35,14 +35,17 @@ SPEC_BYTES_MOST = 1_048_576
 @as_json
 @on_machine
 def plan(config: NodeConfig, path: Path, *, as_json: bool) -> None:
-    """Tunjukkan apa yang akan diubah, tanpa mengubah apa pun."""
+    """Tunjukkan apa yang akan diubah, tanpa mengubah apa pun.
+
+    SITUS, seperti s000123, berarti situs itu seperti yang terakhir dibuat; begitu juga pada perintah lain.
+    """
     sites = Sites.of(config)
     made = sites.plan(_spec(sites, path))
     say(as_json, show.plan_document(made), lambda console: show.plan(console, made))
 
 
 @click.command()
-@click.argument("path", metavar="SPEC.json|DAFTAR", required=False, type=click.Path(path_type=Path))
+@click.argument("path", metavar="SPEC.json|SITUS|DAFTAR", required=False, type=click.Path(path_type=Path))
 @click.option("--all", "again", is_flag=True, help="Semua situs, seperti yang terakhir dibuat.")
 @as_json
 @on_machine
@@ -75,7 +78,7 @@ def remove(config: NodeConfig, path: Path, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("path", metavar="[SPEC.json]", required=False, type=click.Path(path_type=Path))
+@click.argument("path", metavar="[SPEC.json|SITUS]", required=False, type=click.Path(path_type=Path))
 @as_json
 @on_machine
 def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
@@ -95,7 +98,7 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("path", metavar="[SPEC.json]", required=False, type=click.Path(path_type=Path))
+@click.argument("path", metavar="[SPEC.json|SITUS]", required=False, type=click.Path(path_type=Path))
 @as_json
 @on_machine
 def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
@@ -107,9 +110,7 @@ def drift(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     if path is None:
         of_machine = (*map(plan_words.stray, strays.find(sites)), *folders.faults(config))
         found = show.differences(of_machine, sites.drift())
-        say(
-            as_json, found, lambda console: show.drift(console, found, applied=sites.recorded.folder, program=program())
-        )
+        say(as_json, found, lambda console: show.drift(console, found, program=program()))
         sys.exit(FAILED if found else 0)
     made = sites.plan(_spec(sites, path))
     rows = [
@@ -251,23 +252,27 @@ def _verify_all(sites: Sites, *, as_json: bool) -> NoReturn:
 
 
 def _spec(sites: Sites, path: Path, **instead: str) -> SiteSpec:
-    """With `instead` in place of what the file says. Raises InvalidError with every fault."""
-    try:
-        with path.open("rb") as file:
-            document = json.loads(file.read(SPEC_BYTES_MOST))
-    except OSError as error:
-        raise _unreadable(path, f"tidak dapat dibaca: {file_words.reason(error)}{_last(sites, path)}") from error
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(path, f"bukan JSON yang benar: {file_words.place(error)}") from error
+    """With `instead` in place of what it says. Raises InvalidError with every fault, or `record.damaged`."""
+    is_site = SITE_ID.fullmatch(str(path)) and not path.exists()
+    document = _applied(sites, path) if is_site else _document(path)
     return sites.parse({**specs.dump(specs.parse(document)), **instead} if instead else document)
 
 
-def _last(sites: Sites, path: Path) -> str:
-    """For who gives the site, as `dump` takes it, where its spec is asked for."""
-    last = sites.recorded.folder / f"{path}.json"
-    return (
-        f"; pakai {last} untuk spec situs itu yang terakhir" if SITE_ID.fullmatch(str(path)) and last.exists() else ""
-    )
+def _applied(sites: Sites, site: Path) -> Any:
+    spec = sites.recorded.applied(str(site))
+    if spec is None:
+        raise _unreadable(site, "tidak ada berkas ini, dan situs ini belum pernah dibuat di mesin ini")
+    return specs.dump(spec)
+
+
+def _document(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            return json.loads(file.read(SPEC_BYTES_MOST))
+    except OSError as error:
+        raise _unreadable(path, f"tidak dapat dibaca: {file_words.reason(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(path, f"bukan JSON yang benar: {file_words.place(error)}") from error
 
 
 def _unreadable(path: Path, words: str) -> InvalidError:

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError, TemporaryError
+from panggon.core.node import health
+from panggon.core.node.health import Health, Room, Server
 from panggon.drivers.nginx import control
 from panggon.drivers.system import files, processes
-from panggon.node import layout, protections
+from panggon.node import layout, protections, room
 from panggon.node.agent import filled, identity, strays
+from panggon.node.agent.bounds import Allowed, DailyBounds
 from panggon.node.clock import now
 from panggon.node.command import addresses, silent
 from panggon.node.renewal import report
@@ -26,14 +29,6 @@ FULL_MOST = 200  # sites of which the portal is told
 
 
 @dataclass(frozen=True, slots=True)
-class ServerStatus:
-    name: str
-    running: bool
-    since: str
-    restarts: int
-
-
-@dataclass(frozen=True, slots=True)
 class Status:
     """`portal` is its address, "" where the machine is not enrolled; `sites` does not count the `parked` ones; neither
     the programs nor the owners of `full` sites may write, because they store all that they may. `worries` are sentences
@@ -45,11 +40,14 @@ class Status:
     sites: int
     parked: int
     php_versions: tuple[str, ...]
+    allowed: tuple[Allowed, ...]
     unfinished: tuple[str, ...]
     full: tuple[str, ...]
     protections: tuple[Protection, ...]
     worries: tuple[str, ...]
-    servers: tuple[ServerStatus, ...]
+    servers: tuple[Server, ...]
+    disks: tuple[Room, ...]
+    memory: Room
 
     def document(self) -> dict[str, Any]:
         return {
@@ -58,16 +56,19 @@ class Status:
             "sites": self.sites,
             "parked": self.parked,
             "php_versions": list(self.php_versions),
+            "allowed": [
+                {"what": each.measure.value, "number": each.number, "done": each.done, "until": each.until.isoformat()}
+                for each in self.allowed
+            ],
             "unfinished": list(self.unfinished),
             "full": list(self.full),
             "protections": [
                 {"name": each.name, "active": each.active, "reason": each.reason} for each in self.protections
             ],
             "worries": list(self.worries),
-            "servers": [
-                {"name": each.name, "running": each.running, "since": each.since, "restarts": each.restarts}
-                for each in self.servers
-            ],
+            "servers": list(map(health.server_document, self.servers)),
+            "disks": list(map(health.room_document, self.disks)),
+            "memory": health.room_document(self.memory),
         }
 
 
@@ -78,11 +79,26 @@ def status(config: NodeConfig, sites: Sites) -> Status:
         sites=len(here := sites.recorded.here()),
         parked=len(here.symmetric_difference(sites.recorded.unpurged())),
         php_versions=sites.php_versions,
+        allowed=DailyBounds(sites).allowed(now=now()),
         unfinished=tuple(site for site in sites.begun() if _unfinished(sites, site)),
         full=(*_full(config), *filled.known(config)),
         protections=protections.protections(config),
         worries=worries(config, sites),
         servers=_servers(config),
+        disks=room.disks(config),
+        memory=room.memory(),
+    )
+
+
+def health_of(config: NodeConfig, sites: Sites) -> Health:
+    """What of it the portal is told besides worries and protections; it looks only at runs that may not be at their
+    end, because it is asked for all the time.
+    """
+    return Health(
+        servers=_servers(config),
+        unfinished=tuple(site for site in sorted(sites.under_way()) if _unfinished(sites, site)),
+        disks=room.disks(config),
+        memory=room.memory(),
     )
 
 
@@ -103,7 +119,7 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_servers = (*of_postgresql, *of_mariadb, *deaf, *addresses.unheard(config))
     full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
     circles = map(_goes_round, sites.recorded.circles())
-    return (*of_records, *of_names, *full, *of_php, *circles, *of_zone, *of_servers)
+    return (*of_records, *room.worries(config), *of_names, *full, *of_php, *circles, *of_zone, *of_servers)
 
 
 def _unread(config: NodeConfig, problem: str) -> str:
@@ -217,15 +233,15 @@ def _unfinished(sites: Sites, site: str) -> bool:
     return position is not None and position.outcome is None
 
 
-def _servers(config: NodeConfig) -> tuple[ServerStatus, ...]:
+def _servers(config: NodeConfig) -> tuple[Server, ...]:
     wanted = () if config.simulate else config.services.run
     rows = {row["name"]: row for row in services.recorded(config.paths.run / services.RECORD)}
     if wanted and not rows and units.installed():
         states = units.states(wanted)
-        return tuple(ServerStatus(name, each.running, each.since, each.restarts) for name, each in states.items())
+        return tuple(Server(name, each.running, each.since, each.restarts) for name, each in states.items())
     return tuple(
-        ServerStatus(name, services.alive(rows[name]), rows[name]["since"], rows[name]["restarts"])
+        Server(name, services.alive(rows[name]), rows[name]["since"], rows[name]["restarts"])
         if name in rows
-        else ServerStatus(name, running=False, since="", restarts=0)
+        else Server(name, running=False, since="", restarts=0)
         for name in wanted
     )
