@@ -28,8 +28,9 @@ from panggon.drivers.nginx.visit import Door
 from panggon.drivers.ssh import knocking
 from panggon.drivers.system import processes
 from panggon.node import layout
-from panggon.node.command import questions, silent
+from panggon.node.command import questions, silent, status
 from panggon.node.settings import config, config_file
+from panggon.node.sites import Sites
 from panggon.node.wiring import Outside
 from tests.away import PROGRAM, away
 from tests.node.machine_stand import UID_BASE, ZONE, enrolled, standing
@@ -313,6 +314,19 @@ def test_servers_that_hang_are_told_with_what_starts_them_anew(machine, monkeypa
     found = [re.fullmatch(r".*systemctl restart panggon-([a-z]+)\.service", line)[1] for line in told]
     assert found == ["sockets", *hung]
     assert silent.silent(settings) == ()
+
+
+def test_servers_that_hang_beside_those_that_answer_for_them_are_told(machine):
+    settings, pids = config.load(machine.config), machine.pids()
+    sites, hung = Sites.of(settings), {name: pids[name] for name in ("nginx", "sockets")}
+
+    def told():
+        lines = [line for line in status.worries(settings, sites) if "dihentikan dengan sinyal" in line]
+        return [re.match(r"proses utama (\w+) \((\d+)\).*`kill -CONT \2`", line).groups() for line in lines]
+
+    with held(hung.values()):
+        assert told() == [(name, str(pid)) for name, pid in hung.items()]
+    assert told() == []
 
 
 def was_read(folder):

@@ -155,6 +155,7 @@ def test_servers_that_do_not_answer_are_told_with_what_starts_them_anew(
     monkeypatch.setattr(questions, "ANSWER_SECONDS", 1.0)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as answering:
         answering.bind(("127.0.0.1", 0))
+        answering.settimeout(30)
         serving = threading.Thread(target=_answer, args=(answering,))
         serving.start()
         ports = free_port(), answering.getsockname()[1], free_port()

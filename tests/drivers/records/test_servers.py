@@ -165,6 +165,33 @@ class TestKnot:
                 found = Zone(both).texts((dns.name.from_text(HOST), "A"), server=both.authoritative[1])
                 assert list(found.values()) == [wished["a"]]
 
+    def test_a_secondary_that_is_ahead_of_a_primary_from_its_backup_is_told_with_what_helps(self, root: Path) -> None:
+        primary = replace(knot_settings(root / "ahead"), secondaries=(("127.0.0.1", free_port()),))
+        knot.prepare(primary)
+        with running(knot.server(primary)):
+            pass
+        backup = root / "ahead" / "backup"
+        shell.check(["cp", "-a", str(primary.data), str(backup)])
+        port = primary.secondaries[0][1]
+        usual = driver_settings(primary)
+        both = replace(usual, authoritative=(usual.primary, Server("127.0.0.1", port)))
+        with secondary.serving(root / "ahead" / "secondary", ZONE, port=port, primary=primary.port):
+            with running(knot.server(primary)):
+                for wished in (FIRST, SECOND) * 2:
+                    RecordsDriver(both).write(KEY, wished)
+                assert [check.detail for check in proven(both, SECOND) if not check.ok] == []
+                in_step = [check.detail for check in proven(replace(both, settle=0), FIRST) if not check.ok]
+            shutil.rmtree(primary.data)
+            backup.rename(primary.data)
+            with running(knot.server(primary)):
+                RecordsDriver(both).write(KEY, FIRST)
+                behind = [check.detail for check in proven(replace(both, settle=1), FIRST) if not check.ok]
+        assert in_step
+        assert not any("lebih baru" in each for each in in_step)
+        assert behind
+        assert all(each.startswith(f"127.0.0.1#{port}: ") for each in behind), behind
+        assert all(each.endswith(": ambil ulang zona di server itu") for each in behind), behind
+
     @pytest.mark.parametrize("apex", [f"bagian.{ZONE}", f"situs.bagian.{ZONE}"])
     def test_nothing_is_made_in_a_zone_that_the_server_has_below(self, root: Path, apex: str) -> None:
         """The server would take it, into the zone above, and answer from the one below."""

@@ -1,6 +1,7 @@
 """What the brake does when, with a server of the test; on real ones: `attacks.py`."""
 
 import threading
+import time
 
 import pytest
 
@@ -113,6 +114,43 @@ def test_a_server_is_watched_by_one_session_and_another_one_that_is_slow_keeps_n
     let_go.set()
     running.join(10)
     assert not running.is_alive()
+
+
+def test_while_nobody_is_there_and_nobody_comes_the_server_is_not_asked(
+    brake: Brake, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes then is seen at once."""
+    monkeypatch.setattr(brakes, "SECONDS", 0.05)
+    monkeypatch.setattr(brakes, "GLANCE_SECONDS", 0.005)
+    over, server.came = threading.Event(), b"1"
+    running = threading.Thread(target=brake.run, args=(over,))
+    running.start()
+    over.wait(0.5)
+    assert [server.loads, server.tidied.is_set()] == [1, False]
+    server.now, server.came = Load((Session(ONE, 7, 0, seconds=1801.0),)), b"2"
+    until(lambda: "end 7" in server.said, seconds=10)
+    over.wait(0.5)
+    assert server.loads > 4, "he is still there"
+    over.set()
+    running.join(60)
+
+
+@pytest.mark.parametrize("there", ["a stranger", "what is left", "a site that is heavy", "nothing known"])
+def test_it_is_asked_each_second_while_there_is_anything(
+    brake: Brake, server: Server, monkeypatch: pytest.MonkeyPatch, there: str
+) -> None:
+    monkeypatch.setattr(brakes, "SECONDS", 0.02)
+    server.came = b"" if there == "nothing known" else b"1"
+    server.crowd = Load((), strangers=1) if there == "a stranger" else None
+    server.left = "a prepared transaction" if there == "what is left" else ""
+    monkeypatch.setattr(server, "tidy", lambda: None)
+    brake.placement.heavy[Engine.MARIADB] = {ONE: time.monotonic()} if there == "a site that is heavy" else {}
+    over = threading.Event()
+    running = threading.Thread(target=brake.run, args=(over,))
+    running.start()
+    until(lambda: server.loads > 4, seconds=2)
+    over.set()
+    running.join(60)
 
 
 def test_what_can_be_taken_within_a_second_has_looks_of_its_own(

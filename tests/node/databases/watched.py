@@ -12,6 +12,7 @@ from panggon.core.node.databases.database_load import (
     Taken,
 )
 from panggon.core.sites.spec import Engine
+from panggon.drivers.databases.arrivals import Arrivals
 from panggon.node.databases.brake import Brake
 
 ONE, OTHER = "s900001", "s900002"
@@ -31,10 +32,13 @@ class Server:
     thread: int = 0
     door: Path = Path("/run/door")
     left: str = ""
+    came: bytes = b""
+    loads: int = 0
     tidied: threading.Event = field(default_factory=threading.Event)
 
     def load(self) -> Load:
         self._answer()
+        self.loads += 1
         return self.now
 
     @contextmanager
@@ -55,6 +59,13 @@ class Server:
 
     def own(self) -> Set[int]:
         return self.own_threads
+
+    @property
+    def arrivals(self) -> Arrivals:
+        return Came(self)
+
+    def is_alone(self) -> bool:
+        return self.crowd is None
 
     def holders(self) -> Sequence[int]:
         return ()
@@ -90,6 +101,14 @@ class Server:
 
     def begin_anew(self) -> None:
         self.said.append("begin anew")
+
+
+@dataclass(frozen=True)
+class Came(Arrivals):
+    _told: Server  # type: ignore[assignment]
+
+    def now(self) -> bytes:
+        return self._told.came
 
 
 def follow(brake: Brake, engine: Engine, server: Server, over: threading.Event) -> None:

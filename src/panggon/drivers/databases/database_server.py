@@ -10,6 +10,7 @@ from typing import Protocol
 from panggon.core.node.databases.database_load import Load, Taken
 from panggon.core.node.planning.driver import Check
 from panggon.core.node.planning.resources import Standing
+from panggon.drivers.databases.arrivals import Arrivals
 
 SECONDS = 10
 # So long a lock waits for the sessions that it ends; the proof asks again.
@@ -58,6 +59,13 @@ class Watched(Protocol):
         connections), where it may be more than is good; to be asked many times a second. A site may have another name
         in it.
         """
+        ...
+
+    @property
+    def arrivals(self) -> Arrivals: ...
+
+    def is_alone(self) -> bool:
+        """Whether nobody was there at the last `load` and `own` but who watches, nor anybody who has not logged in."""
         ...
 
     def holders(self) -> Sequence[int]:

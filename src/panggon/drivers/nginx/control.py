@@ -82,7 +82,7 @@ def _each_worker(path: Path, method: str, target: str) -> dict[int, Known]:
                 if len(found) == answer["workers"]:
                     return found
             if patience.is_over():
-                raise TemporaryError("nginx.worker", hanging.words(_master(path), heard))
+                raise TemporaryError("nginx.worker", hanging.words(master(path), heard))
             time.sleep(pause)
             pause = min(2 * pause, LONGEST)
     except (FileNotFoundError, ConnectionRefusedError):
@@ -91,7 +91,7 @@ def _each_worker(path: Path, method: str, target: str) -> dict[int, Known]:
         raise TemporaryError("nginx.control", str(error)) from error
 
 
-def _master(path: Path) -> int:
+def master(path: Path) -> int:
     """The process of the nginx that listens here; 0 where it has not said so."""
     try:
         return int((path.parent.parent / "nginx.pid").read_text())

@@ -47,6 +47,13 @@ def clock() -> int:
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * TICKS)
 
 
+def is_stopped(pid: int) -> bool:
+    """By a signal, or by who traces it (field 3)."""
+    with suppress(OSError):
+        return fields(pid)[0] in "Tt"
+    return False
+
+
 def parent(pid: int) -> int:
     """The parent's process id (field 4); 0 when there is no such process."""
     try:

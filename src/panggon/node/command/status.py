@@ -9,7 +9,7 @@ from panggon.core.errors import PanggonError, PermanentError, TemporaryError
 from panggon.core.node import health
 from panggon.core.node.health import Health, Room, Server
 from panggon.drivers.nginx import control
-from panggon.drivers.system import files
+from panggon.drivers.system import files, processes
 from panggon.node import layout, protections, room
 from panggon.node.agent import filled, identity, strays
 from panggon.node.agent.bounds import Allowed, DailyBounds
@@ -115,7 +115,8 @@ def worries(config: NodeConfig, sites: Sites) -> tuple[str, ...]:
     of_postgresql = _outlived(config) if "postgresql" in run else ()
     of_mariadb = _unseen(config) if "mariadb" in run else ()
     of_nginx = _deaf(config) if "nginx" in run else ()
-    of_servers = (*of_postgresql, *of_mariadb, *silent.silent(config), *of_nginx, *addresses.unheard(config))
+    deaf = (*silent.silent(config), *of_nginx, *_stopped(config))
+    of_servers = (*of_postgresql, *of_mariadb, *deaf, *addresses.unheard(config))
     full = _few((*_overfull(config), *map(filled.sentence, filled.known(config)), *databases))
     circles = map(_goes_round, sites.recorded.circles())
     return (*of_records, *room.worries(config), *of_names, *full, *of_php, *circles, *of_zone, *of_servers)
@@ -195,6 +196,20 @@ def _deaf(config: NodeConfig) -> tuple[str, ...]:
     except TemporaryError as error:
         return (f"server web: {error.detail}",)
     return ()
+
+
+def _stopped(config: NodeConfig) -> tuple[str, ...]:
+    """Those whose children go on answering without them; of any other server that is stopped nothing answers."""
+    rows = {row["name"]: int(row["pid"]) for row in services.recorded(config.paths.run / services.RECORD)}
+    beside = {
+        "nginx": (control.master(nginx.control_socket(config.paths.run)), "proses yang berakhir tidak diganti"),
+        "sockets": (rows.get("sockets", 0), "bila pemegang soket berakhir, situs yang tidur tidak dapat bangun"),
+    }
+    return tuple(
+        f"proses utama {name} ({pid}) dihentikan dengan sinyal: {waits}; `kill -CONT {pid}` melanjutkannya"
+        for name, (pid, waits) in beside.items()
+        if name in config.services.run and pid and processes.is_stopped(pid)
+    )
 
 
 def _full(config: NodeConfig) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ SECONDS = 1.0
 FOLLOW_SECONDS = 0.01
 # What one site can take all of within a second has a look of its own so often.
 GLANCE_SECONDS = 0.05
+# While nobody is there and nobody comes nothing can have changed: a look comes so much later.
+STILL_SECONDS = 10.0
 # So soon after a look that has found something to be taken back that begins.
 TIDY_SECONDS = 0.25
 
@@ -51,6 +53,7 @@ class Brake:
     _swelling: dict[Engine, Swelling] = field(default_factory=lambda: {engine: Swelling() for engine in Engine})
     _held: dict[Engine, Mapping[str, float]] = field(default_factory=dict)
     _tidy: dict[Engine, float] = field(default_factory=dict)  # when it was seen to be last, unless it is not
+    _still: dict[Engine, bytes] = field(default_factory=dict)  # `Watched.arrivals` at a look that found nobody
 
     def run(self, over: Event) -> None:
         """Each server in a thread: one that takes its time to answer leaves no other unwatched. One that is away is no
@@ -94,6 +97,7 @@ class Brake:
             over.wait(SECONDS)
 
     def look(self, engine: Engine, watched: Watched) -> None:
+        arrivals = watched.arrivals.now()
         load = watched.load()
         taken = watched.taken()
         if sites := {session.site for session in load.sessions} | taken.keys():
@@ -111,7 +115,10 @@ class Brake:
         if load.shared > database_load.SHARED_MOST:
             log.warning("%s begins anew: %d bytes of temporary room", engine, load.shared)
             watched.begin_anew()
-        self._tidy[engine] = time.monotonic() if watched.is_tidy() else -inf
+        is_tidy = watched.is_tidy()
+        self._tidy[engine] = time.monotonic() if is_tidy else -inf
+        is_still = is_tidy and not load.sessions and not self.placement.confined(engine) and watched.is_alone()
+        self._still[engine] = arrivals if is_still else b""
 
     def _hold(self, engine: Engine, watched: Watched) -> None:
         """Whom a brake that was killed has left held is let go by the first look."""
@@ -134,11 +141,16 @@ class Brake:
     def _follow(
         self, engine: Engine, watched: Watched, over: Event, ends: float, *, also: Callable[[Watched], None]
     ) -> None:
-        """Until the next look is due: put the new sessions of heavy and hasty sites where they belong, and see that
-        nobody takes all of what can be taken within a second.
+        """Until the next look is due, which is at once when somebody comes after a while: put the new sessions of heavy
+        and hasty sites where they belong, and see that nobody takes all of what can be taken within a second.
         """
+        if still := self._still.get(engine):
+            self._tidy[engine] = inf
+            watched.arrivals.sleep(still, each=GLANCE_SECONDS, until=ends + STILL_SECONDS, over=over)
+            self._tidy[engine] = time.monotonic()
         confined = self.placement.confined(engine)
-        while time.monotonic() < ends and not over.wait(FOLLOW_SECONDS if confined else GLANCE_SECONDS):
+        while time.monotonic() < ends and not over.is_set():
+            time.sleep(FOLLOW_SECONDS if confined else GLANCE_SECONDS)  # half the work of an Event's wait
             if confined:
                 threads = watched.threads(confined)
                 waiting = watched.waiting(self.placement.known(engine))

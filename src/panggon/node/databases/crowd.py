@@ -3,8 +3,6 @@ the kernel knows who made each (unix(7), SO_PEERCRED), whoever has its other end
 hand it on, and it may be on its way between two sockets for ever.
 """
 
-import ctypes
-import errno
 import os
 import signal
 import socket
@@ -15,13 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from panggon.core.sites.spec import SITE_ID
-from panggon.drivers.system import processes
+from panggon.drivers.system import borrowed, processes
 
-PIDFD_GETFD = 438  # pidfd_getfd(2), on every architecture
 CREDENTIALS = struct.Struct("iII")  # struct ucred: process, user, group
-GONE = (errno.EBADF, errno.ESRCH)  # the connection, or the process, since it was listed
-
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def connections(holders: Iterable[int], door: Path, uid_base: int) -> Mapping[str, Mapping[int, int]]:
@@ -56,10 +50,8 @@ def _callers(holder: int, door: Path) -> Iterator[tuple[int, int]]:
     with suppress(ProcessLookupError, FileNotFoundError):  # it has ended
         pidfd = os.pidfd_open(holder)
         try:
-            for descriptor in Path(f"/proc/{holder}/fd").iterdir():
-                with suppress(FileNotFoundError):
-                    if str(descriptor.readlink()).startswith("socket:"):
-                        yield from _caller(pidfd, int(descriptor.name), door)
+            for descriptor, _ in borrowed.sockets(holder):
+                yield from _caller(pidfd, descriptor, door)
         finally:
             os.close(pidfd)
 
@@ -70,12 +62,9 @@ def _leads_to(door: Path, name: str | bytes) -> bool:
 
 
 def _caller(pidfd: int, descriptor: int, door: Path) -> Iterator[tuple[int, int]]:
-    copy = _libc.syscall(PIDFD_GETFD, pidfd, descriptor, 0)
-    if copy < 0:
-        number = ctypes.get_errno()
-        if number in GONE:
-            return
-        raise OSError(number, "pidfd_getfd")
+    copy = borrowed.copy(pidfd, descriptor)
+    if copy is None:
+        return
     with socket.socket(fileno=copy) as held:
         if held.family == socket.AF_UNIX and _leads_to(door, held.getsockname()):
             pid, uid, _ = CREDENTIALS.unpack(held.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size))

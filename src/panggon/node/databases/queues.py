@@ -22,10 +22,12 @@ from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.database_server import DatabaseServer
 from panggon.drivers.databases.entrances import OPEN, SHUT, Entrances
 from panggon.drivers.system import unix_sockets
+from panggon.drivers.system.borrowed import Bells
 from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.shields import network
 
-# A look costs the more the more sites sleep, as the kernel tells of all sockets: it is taken rarely while nobody waits.
+# Where the server's sockets cannot be listened to (`Bells`) a look costs the more the more sites sleep, as the kernel
+# tells of all sockets: it is taken rarely while nobody waits.
 SECONDS, QUIET_SECONDS = 0.25, 1.0
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Queues:
     _waiting: dict[int, float] = field(default_factory=dict)
     _behind: dict[int, float] = field(init=False)
     _refused: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    _bells: Bells | None = None
 
     def __post_init__(self) -> None:
         self.entrances = Entrances(self.server.door.parent, self.engine)
@@ -60,7 +63,8 @@ class Queues:
         while not over.wait(pause):
             pause = QUIET_SECONDS
             with going_on(log, f"queues of {self.engine}", expected=logging.DEBUG):
-                pause = SECONDS if self.look(now=time.monotonic()) else QUIET_SECONDS
+                pause = SECONDS if self.look(now=time.monotonic()) or self._bells else QUIET_SECONDS
+        self.close()
 
     def look(self, *, now: float) -> bool:
         """Whether anybody waits. Raises OSError where the kernel does not tell; nobody is shut out then for longer than
@@ -74,6 +78,8 @@ class Queues:
         while not self._refused.empty():
             self._shut_refused(self._refused.get(), now)
         found = self._lengths()
+        if not (any(found.values()) or self._long or self._left or self._waiting):
+            return False
         self._shut_flooded(found, now)
         if self.engine in entrances.UNFAIR:
             self._put_last_where_always_somebody_waits(found, now)
@@ -83,19 +89,38 @@ class Queues:
         """At the next look; asked for by another thread."""
         self._refused.put(site)
 
+    def close(self) -> None:
+        """Nothing of the server's is kept."""
+        if self._bells:
+            self._bells.close()
+            self._bells = None
+
     @property
     def _most(self) -> int:
         return entrances.ENTRANCES[self.engine]
 
     def _lengths(self) -> dict[int, int]:
         """By entrance. A server that has begun anew has new sockets."""
+        if self._bells and self._bells.are_silent():
+            return dict.fromkeys(self._listening, 0)
+        if self._bells and self._bells.has_ended():
+            self.close()
         with _network_of(self.server.process):
             lengths = unix_sockets.waiting()
             if len(self._listening) < len(self._sockets) or not lengths.keys() >= set(self._listening.values()):
                 named = unix_sockets.listening()
                 places = enumerate(map(str, self._sockets))
                 self._listening = {number: named[place] for number, place in places if place in named}
+                self._hang_bells()
         return {number: lengths[its] for number, its in self._listening.items() if its in lengths}
+
+    def _hang_bells(self) -> None:
+        """None as long as the server opens its sockets, and where this process may not look into it."""
+        self.close()
+        if len(self._listening) < len(self._sockets):
+            return
+        with suppress(OSError):
+            self._bells = Bells.of(self.server.process, self._listening.values())
 
     def _shut_flooded(self, found: Mapping[int, int], now: float) -> None:
         self._long = entrances.long_queues(self._long, found, now=now)

@@ -15,6 +15,7 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from panggon.core.node.planning.driver import Check
+from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.database_server import Copying, Found, Watched
 from panggon.drivers.databases.mariadb import reading, rights, sessions
 from panggon.drivers.databases.mariadb.line import root, session
@@ -181,8 +182,9 @@ class MariaDb:
 
     @contextmanager
     def watched(self) -> Iterator[Watched]:
-        with self._root() as cursor:
-            yield sessions.Sessions(cursor, self.process, self.data, self.temporary)
+        process = self.process
+        with self._root() as cursor, Arrivals.of(process) as arrivals:
+            yield sessions.Sessions(cursor, process, self.data, self.temporary, arrivals)
 
     def guard(self, over: Event) -> None:
         """Nothing that all sessions need can be had alone here."""

@@ -15,6 +15,7 @@ from pymysql.cursors import Cursor
 
 from panggon.core.node.databases import database_load
 from panggon.core.node.databases.database_load import Load, Session, Taken
+from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.database_server import ENDING_SECONDS
 from panggon.drivers.system import kernel
 from panggon.drivers.system.patience import Patience
@@ -59,6 +60,7 @@ class Sessions:
     process: int
     data: Path
     temporary: Path
+    arrivals: Arrivals
 
     def load(self) -> Load:
         """Temporary tables that the server makes bear their session's number; those of a site lie in one file of all
@@ -111,6 +113,11 @@ class Sessions:
         rows = self.cursor.fetchall()
         sessions = tuple(Session(site, number, thread, active=bool(active)) for site, number, thread, active in rows)
         return Load(sessions, strangers=strangers, places=places)
+
+    def is_alone(self) -> bool:
+        """By what counts each as soon as he is taken in."""
+        self.cursor.execute("SHOW GLOBAL STATUS LIKE 'Threads_connected'")
+        return bool(self.cursor.fetchall()[0][1] == "1")
 
     def holders(self) -> Sequence[int]:
         return (self.process,)

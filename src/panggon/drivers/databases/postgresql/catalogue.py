@@ -9,13 +9,18 @@ goes who was given something in it.
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from threading import Event, Thread
 from typing import LiteralString
 
+from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.postgresql import sessions
+from panggon.drivers.databases.postgresql.company import Company
 from panggon.drivers.databases.postgresql.line import Session
 from panggon.drivers.system import processes
 
@@ -34,9 +39,36 @@ ORDER BY a.wait_event_type = 'Lock' DESC NULLS LAST
 # What a session that waits for a lock calls itself, unless it only begins.
 WAITS = re.compile(r"^postgres: (?:.* )?s\d{6} s\d{6} \[local\] (?!startup|authentication).* waiting\b")
 SECONDS = 0.1
+# So often it is asked whose the server's processes are.
+ALONE_SECONDS = 1.0
 BEGINS_SECONDS, SWEPT_SECONDS = 1.0, 0.25
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Takers:
+    """Nobody takes anything while nobody is there: from then on the kernel says when somebody comes, and the server is
+    not asked.
+    """
+
+    session: Session
+    company: Company
+    arrivals: Arrivals
+    _asked: float = -inf
+
+    def watch(self, over: Event, *, seconds: float) -> None:
+        """Once, and for so long where nobody is there."""
+        arrivals, now = self.arrivals.now(), time.monotonic()
+        if not self.company.is_away():
+            end_takers(self.session)
+            if now - self._asked >= ALONE_SECONDS:
+                self._asked = now
+                self.company.ask(self.session)
+        if arrivals and self.company.is_away():
+            self.arrivals.sleep(arrivals, each=SECONDS, until=now + seconds, over=over)
+        else:
+            time.sleep(SECONDS)
 
 
 def end_takers(session: Session) -> None:

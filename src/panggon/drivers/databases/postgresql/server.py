@@ -20,6 +20,7 @@ from panggon.core.errors import PanggonError
 from panggon.core.node.databases.database_size import taken
 from panggon.core.node.planning.driver import Check
 from panggon.core.sites.spec import SITE_ID
+from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.database_server import Copying, Found, Watched
 from panggon.drivers.databases.postgresql import (
     catalogue,
@@ -35,6 +36,7 @@ from panggon.drivers.databases.postgresql import (
     stubborn,
     swollen,
 )
+from panggon.drivers.databases.postgresql.company import Company
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import SUPERUSER, Session, row
 from panggon.drivers.databases.postgresql.scram import is_usual, verifier, verifies
@@ -210,14 +212,17 @@ class PostgreSql:
 
     @contextmanager
     def watched(self) -> Iterator[Watched]:
-        with Doors(self._session) as doors, self._session() as session:
-            yield sessions.Sessions(session, self.process, doors)
+        process = self.process
+        with Doors(self._session) as doors, self._session() as session, Arrivals.of(process) as arrivals:
+            yield sessions.Sessions(session, process, doors, Company(process), arrivals)
 
     def guard(self, over: Event) -> None:
         changing, looked = stubborn.Stubborn(), -inf
-        with catalogue.reached(self.process, self._silencing) as session:
-            while not over.wait(catalogue.SECONDS):
-                catalogue.end_takers(session)
+        server = self.process
+        with catalogue.reached(server, self._silencing) as session, Arrivals.of(server) as arrivals:
+            takers = catalogue.Takers(session, Company(server), arrivals)
+            while not over.is_set():
+                takers.watch(over, seconds=stubborn.LOOK_SECONDS)
                 if (now := time.monotonic()) - looked >= stubborn.LOOK_SECONDS:
                     looked = now
                     for pid, database in cleaning.endless(session):

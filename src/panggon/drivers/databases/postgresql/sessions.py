@@ -13,8 +13,10 @@ from panggon.core.node.databases import database_load
 from panggon.core.node.databases.database_load import Load, Taken
 from panggon.core.node.databases.database_load import Session as SiteSession
 from panggon.core.sites.spec import SITE_ID
+from panggon.drivers.databases.arrivals import Arrivals
 from panggon.drivers.databases.database_server import ENDING_SECONDS
 from panggon.drivers.databases.postgresql import doors as door
+from panggon.drivers.databases.postgresql.company import Company
 from panggon.drivers.databases.postgresql.doors import Doors
 from panggon.drivers.databases.postgresql.line import Session
 from panggon.drivers.system import kernel, processes
@@ -68,11 +70,6 @@ TIDY: LiteralString = f"SELECT {NOTICES} <= %s AND {CATALOGUES_SIZE} <= %s"
 BEGUN: LiteralString = "SELECT datname, pg_stat_get_db_sessions(oid) FROM pg_database"
 # In the databases of sites together: as long as none begins there, their thousands are not read.
 BEGUN_TOGETHER: LiteralString = "SELECT sum(pg_stat_get_db_sessions(oid)) FROM pg_database WHERE datname <> 'postgres'"
-# Neither sessions of sites nor what works for one, and whether it is a session of those who watch.
-OWN: LiteralString = """
-SELECT pid, usesysid IS NOT NULL FROM pg_stat_get_activity(NULL)
-WHERE pid IS NOT NULL AND (usesysid IS NULL AND backend_type <> 'autovacuum worker' OR usesysid = 10)
-"""
 ANONYMOUS = re.compile(r"^RssAnon:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -83,9 +80,10 @@ class Sessions:
     session: Session
     process: int
     doors: Doors
+    company: Company
+    arrivals: Arrivals
     _begun: dict[str, int] = field(default_factory=dict)
     _begun_together: int = -1
-    _own: set[int] = field(default_factory=set)
 
     def load(self) -> Load:
         rows = self.session.execute(LOAD).fetchall()
@@ -112,10 +110,9 @@ class Sessions:
         logged in, and each of the server's own processes, is an activity. It is not asked for while only those are
         there that were the server's own at the last look.
         """
-        present = processes.children(self.process)
-        if self._own.issuperset(present):
+        if self.company.is_away():
             return None
-        number = len(present)
+        number = len(processes.children(self.process))
         (found,) = self.session.execute(TAKEN, (number < CHILDREN_MANY,)).fetchall()
         locks, activities, places = map(int, found)
         strangers = 0 if number < CHILDREN_MANY else number - activities
@@ -129,6 +126,9 @@ class Sessions:
     def _sessions(self, query: LiteralString) -> tuple[SiteSession, ...]:
         rows = self.session.execute(query).fetchall()
         return tuple(SiteSession(f"role {role}", pid, pid, locks=locks, active=busy) for role, pid, locks, busy in rows)
+
+    def is_alone(self) -> bool:
+        return self.company.is_away()
 
     def holders(self) -> Sequence[int]:
         return processes.children(self.process)
@@ -153,9 +153,7 @@ class Sessions:
         return self.session.info.backend_pid
 
     def own(self) -> Set[int]:
-        found = self.session.execute(OWN).fetchall()
-        self._own = {pid for pid, _ in found}
-        return {pid for pid, watches in found if not watches}
+        return self.company.ask(self.session)
 
     def hold(self, doors: Mapping[str, float]) -> None:
         """No short ones: to begin takes a session long enough here to be found before it has done much."""
