@@ -22,8 +22,8 @@ from panggon.drivers.system.patience import Patience
 
 NO_SUCH_THREAD = 1094
 PAGE = os.sysconf("SC_PAGE_SIZE")
-# Of the server, some twenty of which are its own: from here on it is asked how many have not logged in.
-THREADS_MANY = 80
+# Of the server: as many as may have not logged in have at least as many, so from here on it is asked.
+THREADS_MANY = database_load.STRANGERS_MOST
 HISTORY = "SELECT COUNT FROM information_schema.innodb_metrics WHERE name = 'trx_rseg_history_len'"
 STRANGERS = """
 SELECT SUM(user = 'unauthenticated user'), @@max_connections, COUNT(*) FROM information_schema.processlist

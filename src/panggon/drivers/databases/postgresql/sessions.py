@@ -37,8 +37,8 @@ WHERE coalesce(a.usename, a.datname) ~ '^s[0-9]{6}$'
 """
 # Of all together, a seventh of the places that there are (`node.servers.postgresql`).
 LOCKS_MANY = 50_000
-# Processes of the server from where on it is looked how many have not logged in.
-CHILDREN_MANY = 60
+# Processes of the server from where on it is looked how many have not logged in: each of them has one.
+CHILDREN_MANY = database_load.STRANGERS_MOST
 TAKEN: LiteralString = """
 SELECT (SELECT count(*) FROM pg_locks), CASE WHEN %s THEN 0 ELSE (SELECT count(*) FROM pg_stat_get_activity(NULL)) END,
   current_setting('max_connections')
