@@ -107,7 +107,7 @@ def test_what_the_machine_has_noted_is_begun_anew_and_told(bench, name, content)
     bench.ask(document(dataclasses.replace(opened(), state=SiteState.PARKED, generation=3)))
     bench.sites.recorded.note_parked()
     assert bench.sites.strays == {}
-    DailyBounds(bench.sites).allowed(Measure.CHANGED, now=datetime.now(UTC))
+    DailyBounds(bench.sites).allowed(now=datetime.now(UTC))
     aside = path.with_name(f"{name}.json.damaged")
     assert records.damaged(bench.settings.paths.state) == (aside,)
     assert aside.read_text() == content

@@ -29,11 +29,11 @@ def test_a_failure_is_not_kept():
 
 
 # By page and reader. Session, account, posts, settings and unread notices belong to every page, and for officials the
-# second factor, complaints, incidents and sites.
+# second factor, complaints, incidents and sites, for technicians the machines.
 QUESTIONS = {
     ("/beranda/", "head"): 16,
     ("/beranda/menunggu/", "head"): 9,
-    ("/permohonan/{number}/", "technician"): 17,
+    ("/permohonan/{number}/", "technician"): 18,
     ("/permohonan/{number}/", "head"): 17,
     ("/permohonan/{number}/", "applicant"): 12,
     ("/permohonan/?q=dinas", "head"): 10,
