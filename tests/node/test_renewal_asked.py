@@ -193,6 +193,42 @@ class TestCommand:
         assert said[0].output.endswith(f"{HOST}: GAGAL: acme.down: server ACME mati; dicoba lagi\n")
         assert said[0].exit_code == 1
 
+    def asks(self, place: Place, *, revoke: bool = False) -> None:
+        renewal = Renewal(place.config, place.renewal().driver)
+        certificates._ask(renewal, HOST, revoke=revoke)
+
+    def test_asked_again_it_is_tried_at_once_and_what_is_to_be_revoked_stays_so(self, place: Place) -> None:
+        def down(_host: str) -> bytes:
+            raise TemporaryError("acme.down", "server ACME mati")
+
+        revoked: list[int] = []
+        first = leaf(place)
+        self.asks(place, revoke=True)
+        place.at(1, place.renewal(issuer="acme", order=down))
+        self.asks(place)
+        wish = Asked(place.config).wish(HOST)
+        assert wish
+        assert (wish.bundle.leaf.serial_number, wish.revoke, wish.problem) == (first, True, "")
+        revoking = place.renewal(revoke=lambda bundle: revoked.append(bundle.leaf.serial_number))
+        assert place.at(1.001, revoking) == ()
+        assert (revoked, leaf(place) != first) == ([first], True)
+
+    def test_asked_again_the_former_one_is_still_revoked_and_the_new_one_is_not(self, place: Place) -> None:
+        def refuse(_bundle: Bundle) -> None:
+            raise TemporaryError("acme.down", "server ACME mati")
+
+        revoked: list[int] = []
+        first = leaf(place)
+        self.asks(place, revoke=True)
+        place.at(1, place.renewal(revoke=refuse))
+        second = leaf(place)
+        self.asks(place, revoke=True)
+        wish = Asked(place.config).wish(HOST)
+        assert wish
+        assert (wish.bundle.leaf.serial_number, wish.problem) == (first, "")
+        place.at(1.1, place.renewal(revoke=lambda bundle: revoked.append(bundle.leaf.serial_number)))
+        assert (revoked, leaf(place)) == ([first], second)
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [

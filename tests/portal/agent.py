@@ -3,6 +3,9 @@
 import json
 
 from django.test import Client
+from django.utils import timezone
+
+from panggon.sites import machines
 
 
 class Agent:
@@ -18,3 +21,10 @@ class Agent:
 
     def _read(self, answer) -> tuple[int, dict]:
         return answer.status_code, json.loads(answer.content) if answer.content else {}
+
+
+def enrolled(name: str = "node-2", **facts) -> Agent:
+    code = machines.issue_code(name, at=timezone.now())
+    status, answer = Agent().post("enroll", {"code": code, "name": name, "facts": facts})
+    assert status == 200
+    return Agent(answer["token"])

@@ -11,6 +11,7 @@ from panggon.sites import machines
 from panggon.sites.health import count_in_trouble
 from panggon.sites.models import Node
 from panggon.sites.words import PROTECTIONS, SERVERS
+from tests.portal.agent import enrolled
 from tests.portal.visitor import at, text, visitor
 
 GIBIBYTE = 1024**3
@@ -145,3 +146,27 @@ def test_everything_of_a_node_has_words():
     assert of_sandboxes | of_amounts | {"symlinks", "simulation"} == set(PROTECTIONS)
     run = {"mariadb", "postgresql", "sockets", "knot", "sshd", "nginx", "logs", "tasks", "databases", "renewal"}
     assert run == set(SERVERS)
+
+
+@pytest.mark.urls("panggon.portal.urls_nodes")
+def test_how_a_machine_is_is_kept_until_it_tells_no_more(db):
+    """Also of a version that does not know how to tell; one that makes no sense changes nothing."""
+    agent, told = enrolled(), {"version": "1.0", "health": dump(Health(servers=(Server("knot", True, "", 0),)))}
+
+    def node():
+        return Node.objects.get(name="node-2")
+
+    assert node().told_at is None
+    assert agent.post("status", told) == (204, {})
+    known = node()
+    assert (known.health, known.told_at, known.version_since) == (told["health"], known.seen_at, known.told_at)
+    agent.poll()
+    assert agent.post("status", {**told, "health": {"disks": "full"}}) == (
+        400,
+        {"error": "invalid", "fields": ["health.disks"]},
+    )
+    assert node().health == told["health"]
+    assert agent.post("status", told)[0] == 204
+    assert node().version_since == known.version_since < node().told_at
+    agent.post("status", {"version": "0.9"})
+    assert (node().health, node().version_since) == (None, node().told_at)

@@ -12,12 +12,11 @@ from passlib.hash import sha512_crypt
 
 from panggon.core.cases.procedure import Action, State
 from panggon.core.errors import InvalidError, PermanentError
-from panggon.core.node.health import Health, Server, dump
 from panggon.core.sites.spec_document import parse
 from panggon.sites import api, machines, selectors, services, waiting
 from panggon.sites.messages import report_of
 from panggon.sites.models import Node, Outcome, Site, Wish
-from tests.portal.agent import Agent
+from tests.portal.agent import Agent, enrolled
 from tests.portal.office import DIGEST
 from tests.portal.once import made_once
 from tests.waiting import until
@@ -33,13 +32,6 @@ APPLIED: dict[str, Any] = {
     "problem": None,
     "reduced": ["cgroups"],
 }
-
-
-def enrolled(name: str = "node-2", **facts) -> Agent:
-    code = machines.issue_code(name, at=timezone.now())
-    status, answer = Agent().post("enroll", {"code": code, "name": name, "facts": facts})
-    assert status == 200
-    return Agent(answer["token"])
 
 
 @pytest.fixture
@@ -165,29 +157,6 @@ def test_status_is_kept(db):
     )
     node = Node.objects.get(name="node-2")
     assert (node.version, node.reduced, node.drift) == ("0.1.0", ["cgroups"], ["s1: x"])
-
-
-def test_how_a_machine_is_is_kept_until_it_tells_no_more(db):
-    """Also of a version that does not know how to tell; one that makes no sense changes nothing."""
-    agent, told = enrolled(), {"version": "1.0", "health": dump(Health(servers=(Server("knot", True, "", 0),)))}
-
-    def node():
-        return Node.objects.get(name="node-2")
-
-    assert node().told_at is None
-    assert agent.post("status", told) == (204, {})
-    known = node()
-    assert (known.health, known.told_at, known.version_since) == (told["health"], known.seen_at, known.told_at)
-    agent.poll()
-    assert agent.post("status", {**told, "health": {"disks": "full"}}) == (
-        400,
-        {"error": "invalid", "fields": ["health.disks"]},
-    )
-    assert node().health == told["health"]
-    assert agent.post("status", told)[0] == 204
-    assert node().version_since == known.version_since < node().told_at
-    agent.post("status", {"version": "0.9"})
-    assert (node().health, node().version_since) == (None, node().told_at)
 
 
 def test_a_machine_that_knows_less_than_it_reported_is_seen(site):

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import click
 
@@ -90,10 +91,16 @@ def _name(renewal: Renewal, host: str) -> str:
 
 
 def _ask(renewal: Renewal, name: str, *, revoke: bool) -> None:
-    """People ask again after they have mended something: nothing waits for the pause after a failure."""
-    if bundle := renewal.asked.lying(name):
-        report.forget_failures(renewal.folder, name)
-        renewal.asked.ask(name, Wish(bundle, revoke=revoke))
+    """People ask again after they have mended something: nothing waits for the pause after a failure, and what is to be
+    revoked stays so. Of one that is replaced and not revoked yet that is all that is asked.
+    """
+    asked = renewal.asked
+    known, bundle = asked.wish(name), asked.lying(name)
+    report.forget_failures(renewal.folder, name)
+    if known and not asked.wants(name):
+        asked.ask(name, replace(known, problem=""))
+    elif bundle:
+        asked.ask(name, Wish(bundle, revoke=revoke or (known is not None and known.revoke)))
 
 
 def _as_they_end(asked: Asked, names: list[str]) -> Iterator[str]:
