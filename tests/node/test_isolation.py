@@ -22,7 +22,8 @@ from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets import protections
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.sandboxes import errand, starting
-from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES, Launch, launch
+from panggon.node.sockets.sandboxes.launch import Launch, launch
+from panggon.node.sockets.sandboxes.places import DATABASE_DIRECTORIES
 from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, described
 from panggon.node.sockets.shields.protections import active

@@ -149,7 +149,7 @@ def start(
     `limits` are bounds of each of its processes, by the numbers of setrlimit(2), for good.
     """
     with log.open("ab") as sink, ExitStack() as doors:
-        entered = [doors.enter_context(_door(directory).open("wb", 0)) for directory in groups]
+        entered = [doors.enter_context(door(directory).open("wb", 0)) for directory in groups]
         try:
             popen = subprocess.Popen(
                 list(argv),
@@ -172,7 +172,7 @@ def start(
     return Process(popen)
 
 
-def _door(group: Path) -> Path:
+def door(group: Path) -> Path:
     """Where a process of one thread enters a control group: version 1 has a file for threads, for which the kernel
     does not hold up every fork and end on the machine until all processors have noticed, some 12 ms.
     """

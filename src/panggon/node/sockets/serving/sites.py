@@ -44,6 +44,7 @@ class Sites:
         self.sockets = Listeners(machine.settings, keeper)
         self._machine = machine
         self._settings = machine.settings
+        self.spares = machine.spares
         self.full = Full(machine.settings)
         self._guards = Guards(machine, self.full, self._is_awake)
         self._sites: dict[str, Site] = {}
@@ -255,6 +256,7 @@ class Sites:
     def close(self) -> None:
         """Nobody is looked at any more."""
         self._guards.close()
+        self.spares.close()
 
     def _dropped(self, name: str, then: Then) -> None:
         if name in self._leaving:
