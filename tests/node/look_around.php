@@ -1,25 +1,29 @@
 <?php
 // What a program of a site finds around it, as JSON: for comparing how it was started.
-$lines = fn (string $path): array => array_filter(explode("\n", (string) @file_get_contents($path)));
+$lines = fn (string $path): array => array_values(array_filter(explode("\n", (string) @file_get_contents($path)), 'strlen'));
 $status = preg_grep('/^(Name|Umask|Uid|Gid|Groups|Threads|Sig(Ign|Blk|Cgt)|Cap|NoNewPrivs|Seccomp|NSpid|NSsid)/', $lines('/proc/self/status'));
 $descriptors = [];
 foreach (scandir('/proc/self/fd') as $number) {
     $leads_to = (string) @readlink("/proc/self/fd/$number");
-    $descriptors[] = preg_replace('/\[?\d+\]?|#\w+/', '', $leads_to);
+    $descriptors[] = preg_replace('/\[?\d+\]?|#\w+|ZendSem.*/', '', basename($leads_to));
 }
-sort($descriptors);
+$descriptors = array_unique($descriptors);
+sort($descriptors, SORT_STRING);
+$mounts = array_map(fn ($line) => preg_replace('/,[ug]id=\d+/', '', $line), $lines('/proc/self/mounts'));
+sort($mounts);
 $settings = ini_get_all(null, false);
 $changed = ini_get_all();
+unset($settings['error_log']);
 ksort($_SERVER);
 echo json_encode([
     'status' => array_values($status),
     'master' => array_values(preg_grep('/^(Name|Umask|Uid|Gid|Groups|Sig(Ign|Blk)|Cap|NoNewPrivs|Seccomp)/', $lines('/proc/1/status'))),
-    'mounts' => array_values(array_map(fn ($line) => preg_replace('/,(uid|gid|size|nr_inodes)=\w+/', '', $line), $lines('/proc/self/mounts'))),
-    'root' => array_map(fn ($name) => [$name, (@lstat("/$name"))["mode"], @lstat("/$name")["uid"]], scandir('/')),
+    'mounts' => $mounts,
+    'root' => array_map(fn ($name) => [$name, lstat("/$name")['mode']], scandir('/')),
     'etc' => array_map(fn ($name) => [$name, is_file("/etc/$name") ? md5_file("/etc/$name") : '', fileperms("/etc/$name")], scandir('/etc')),
     'dev' => scandir('/dev'),
     'run' => @scandir('/run'),
-    'site' => array_map(fn ($name) => [$name, fileperms("/site/$name"), fileowner("/site/$name"), is_writable("/site/$name")], scandir('/site')),
+    'site' => array_map(fn ($name) => [$name, fileperms("/site/$name"), is_writable("/site/$name")], scandir('/site')),
     'places' => [is_writable('/'), is_writable('/tmp'), is_writable('/panggon'), is_writable('/usr'), scandir('/panggon'), scandir('/tmp')],
     'environment' => getenv(),
     'server' => array_keys($_SERVER),
@@ -38,11 +42,10 @@ echo json_encode([
     'networks' => $lines('/proc/net/dev'),
     'processes' => array_values(array_filter(scandir('/proc'), 'is_numeric')),
     'users may be made' => $lines('/proc/sys/user/max_user_namespaces'),
-    'groups' => array_map(fn ($line) => basename($line), $lines('/proc/self/cgroup')),
     'user map' => preg_split('/\s+/', trim((string) file_get_contents('/proc/self/uid_map'))),
     'ffi' => (function () { try { FFI::cdef('int getpid(void);'); return 'works'; } catch (Throwable $error) { return $error->getMessage(); } })(),
     'sapi' => PHP_SAPI,
-    'title' => $lines('/proc/self/cmdline'),
+    'title' => trim((string) file_get_contents('/proc/self/cmdline'), "\0"),
     'oom' => $lines('/proc/self/oom_score_adj'),
     'time' => [date_default_timezone_get(), getmypid(), error_get_last()],
 ]);

@@ -189,8 +189,13 @@ def _enter(groups: Sequence[FileIO], limits: Mapping[int, int]) -> None:
         group.write(b"0")  # 0: the process that writes
     for number, most in limits.items():
         resource.setrlimit(number, (most, most))
-    if resource.RLIMIT_FSIZE in limits:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing on is an error then, and no end of the program
+    for each in ignored(limits):
+        signal.signal(each, signal.SIG_IGN)
+
+
+def ignored(limits: Mapping[int, int]) -> tuple[signal.Signals, ...]:
+    """Signals by which these limits would end the program: writing on is an error then, and no end."""
+    return (signal.SIGXFSZ,) if resource.RLIMIT_FSIZE in limits else ()
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

@@ -27,6 +27,7 @@ $libc = FFI::cdef('
     int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
     int umount2(const char *target, int flags);
     int setrlimit(int resource, const struct limit *limit);
+    void *signal(int number, void *handler);
     int setenv(const char *name, const char *value, int overwrite);
     int unsetenv(const char *name);
     int prctl(int option, unsigned long second, unsigned long third, unsigned long fourth, unsigned long fifth);
@@ -38,7 +39,7 @@ $libc = FFI::cdef('
 [$mount_setattr, $here, $recursive, $read_only, $no_set_user_id, $no_devices] = [442, -100, 0x8000, 1, 2, 4];
 [$bind, $with_what_is_below, $detach] = [4096, 16384, 2];
 [$set_dumpable, $set_filter, $by_program, $read_bound, $drop_bound, $ambient, $clear_ambient] = [4, 22, 2, 23, 24, 47, 4];
-$capabilities_version = 0x20080522;
+[$capabilities_version, $ignore] = [0x20080522, 1];
 
 $must = function (int $result, string $what) use ($libc): void {
     if ($result < 0) {
@@ -118,6 +119,9 @@ $limit = $libc->new('struct limit');
 foreach ($told['limits'] as $resource => $most) {
     $limit->soft = $limit->hard = $most;
     $must($libc->setrlimit($resource, FFI::addr($limit)), "limit $resource");
+}
+foreach ($told['ignored'] as $number) {
+    $libc->signal($number, $libc->cast('void *', $ignore));
 }
 foreach ($told['environment'] as $name => $value) {
     $must($libc->setenv($name, $value, 1), 'environment');

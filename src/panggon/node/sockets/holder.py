@@ -90,7 +90,7 @@ class Holder:
             until = min(looked + pause, self._sites.spares.due)
             for key, _ in self._selector.select(max(0.0, until - time.monotonic())):
                 heed(log, key.data)
-            if time.monotonic() >= self._sites.spares.due and not self._ending:
+            if time.monotonic() >= self._sites.spares.due:
                 heed(log, self._spare)
             if time.monotonic() - looked >= pause:  # not after each event: who knocks would wait for the one before
                 looked = time.monotonic()

@@ -9,7 +9,6 @@ once.
 import json
 import os
 import re
-import resource
 import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -66,10 +65,15 @@ class Spare:
         pids = processes.children(self.child.pid)
         return bool(pids) and not processes.is_replaced(pids[0]) and self.seen == _seen(settings, self.program)
 
+    @property
+    def network(self) -> Path:
+        """Its own, without any way out."""
+        return processes.PROC / str(next(iter(processes.children(self.child.pid)), 0)) / "ns/net"
+
     def become(
         self, settings: SocketSettings, launch: Launch, *, descriptors: Sequence[int], limits: Mapping[int, int]
     ) -> None:
-        """It is this site's from now on. `descriptors` are its socket, what it says, and the doors of its control groups.
+        """It is this site's from now on. `descriptors`: its socket, what it says, and the doors of its control groups.
         Raises OSError when it cannot be told.
         """
         told = {
@@ -83,6 +87,7 @@ class Spare:
                 if place.target != PAGES and not (place.may_lack and not place.source.exists())
             ],
             "limits": dict(limits),
+            "ignored": shell.ignored(limits),
             "environment": dict(launch.environment),
         }
         message = json.dumps(told).encode()
@@ -100,7 +105,7 @@ class Spare:
 def fits(launch: Launch, uid: int, shields: frozenset[Shield]) -> bool:
     """Whether a spare can become this: PHP behind nothing but the usual walls."""
     usual = launch.kind == SiteKind.PHP and shields >= NEEDED and launch.walls == walls(uid, shields)
-    return usual and not (launch.memory or launch.binaries or launch.outgoing.targets)
+    return usual and not (launch.memory or launch.binaries)
 
 
 def begin(settings: SocketSettings, shields: frozenset[Shield], groups: ControlGroups, program: Program) -> Spare:
@@ -129,7 +134,7 @@ def begin(settings: SocketSettings, shields: frozenset[Shield], groups: ControlG
                 user=uid,
                 group=uid,
                 groups=groups.create(GROUP, bounds),
-                limits=LIMITS | {resource.RLIMIT_FSIZE: resource.RLIM_INFINITY},
+                limits=LIMITS,
             )
     except BaseException:
         ours.close()

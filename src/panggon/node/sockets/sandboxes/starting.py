@@ -66,10 +66,14 @@ def use(
 ) -> Sandbox:
     """As `start`, of what runs already. The record is there before: of whoever is killed between, nothing answers."""
     end_leftovers(machine, site, group)
-    with _output(machine.settings, site) as output, ExitStack() as doors:
+    with (
+        _output(machine.settings, site) as output,
+        way_out(machine, site, launch, group=group, of=spare.network) as gate,
+        ExitStack() as doors,
+    ):
         directories = machine.groups.create(group, group_bounds(described))
         entered = [doors.enter_context(shell.door(each).open("wb", 0)).fileno() for each in directories]
-        made = _recorded(machine, site, group, launch, listener, spare.child, None)
+        made = _recorded(machine, site, group, launch, listener, spare.child, gate)
         given = [listener.fileno(), output, *entered]
         spare.become(machine.settings, launch, descriptors=given, limits=process_limits(described))
     return made
@@ -101,14 +105,17 @@ def _recorded(
 
 
 @contextmanager
-def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Iterator[shell.Process | None]:
+def way_out(
+    machine: Machine, site: str, launch: Launch, *, group: str, of: Path | None = None
+) -> Iterator[shell.Process | None]:
     """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody; otherwise
-    there is no gate. It has the control group `gate_group(group)`, and ends when that is killed.
+    there is no gate. It has the control group `gate_group(group)`, and ends when that is killed. `of` what runs in its
+    network already, as of `network.make`.
     """
     if not launch.outgoing.targets:
         yield None
         return
-    made = network.make(launch.outgoing)
+    made = network.make(launch.outgoing, of=of)
     try:
         gate = _start_gate(machine, site, launch.outgoing, made, group)
         with made.entered():

@@ -249,6 +249,7 @@ class Sites:
     def end_all(self) -> None:
         """Put every site to sleep and wake none again."""
         self._ending = True
+        self.spares.close()
         for site in self._sites.values():
             site.end_all(time.monotonic(), seconds=self._settings.stop_seconds)
             self._attend(site)
