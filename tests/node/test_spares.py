@@ -18,7 +18,16 @@ import pytest
 from panggon.core.errors import PermanentError
 from panggon.drivers.system import files, processes
 from panggon.node.sockets.sandboxes import spare as one
-from panggon.node.sockets.sandboxes.spares import EACH, FAILED_SECONDS, PAUSE_SECONDS, PROGRAMS_MOST, Spares
+from panggon.node.sockets.sandboxes.spares import (
+    BEFORE,
+    BUSY,
+    FAILED_SECONDS,
+    PAUSE_SECONDS,
+    QUIET,
+    QUIET_SECONDS,
+    START_SECONDS,
+    Spares,
+)
 from tests import php
 from tests.node.stand import Stand, started
 from tests.waiting import until
@@ -85,15 +94,15 @@ def test_it_goes_to_whom_it_is_for_and_others_are_begun(stand: Stand) -> None:
     python = stand.serve(USUAL + 2, kind="python", interface="wsgi", entry="situs:app", database="")
     stand.put_to_sleep(first)
     (before, *_) = there = spares(stand)
-    assert len(there) == EACH
+    assert len(there) == BUSY
     assert stand.get(small) == "ok"
     assert not stand.was_a_spare(small), "it may use less memory"
     assert before in there, "a site of another kind or size leaves them alone"
-    until(lambda: stand.ask(do="about")["spares"] == 2 * EACH)
+    until(lambda: stand.ask(do="about")["spares"] == BUSY + BEFORE)
     assert stand.get(first) == "ok"
     assert stand.was_a_spare(first)
     assert stand.process(first) in there
-    until(lambda: len(spares(stand)) == PROGRAMS_MOST * EACH)
+    until(lambda: len(spares(stand)) == BUSY + BEFORE)
     assert stand.process(python) is None
 
 
@@ -119,7 +128,7 @@ def test_with_the_holder_all_of_them_end(stand: Stand) -> None:
     stand.put_to_sleep(site)
     left = spares(stand)
     masters = frozenset(master for each in left for master in processes.children(each))
-    assert len(masters) == EACH
+    assert len(masters) == BUSY
     assert stand.keeper
     stand.keeper.send(signal.SIGTERM)
     assert stand.keeper.wait(seconds=60)
@@ -137,7 +146,7 @@ def test_without_any_a_site_wakes_as_quickly_as_ever(stand: Stand) -> None:
     assert stand.get(site) == "ok"
     assert not stand.was_a_spare(site)
     assert stand.ask(do="show", site=site)["serving"]["failures"] == 0
-    until(lambda: stand.ask(do="about")["spares"] == EACH)
+    until(lambda: stand.ask(do="about")["spares"] == BUSY)
 
 
 @pytest.mark.real
@@ -247,13 +256,11 @@ def wants(kept: Spares, name: str, now: float) -> Any:
 
 
 def passes(kept: Spares, now: float) -> float:
-    """Whatever is due; when that was over."""
-    for _ in range(20):
-        if math.isinf(kept.due):
-            return now
+    """Whatever is due at once; when that was over."""
+    while kept.due <= now + START_SECONDS:
         now = max(now, kept.due)
         kept.look(now)
-    raise AssertionError("it never ends")
+    return now
 
 
 def test_none_is_begun_before_anybody_wants_one(kept: Spares, begun: list[Fake]) -> None:
@@ -266,19 +273,34 @@ def test_none_is_begun_before_anybody_wants_one(kept: Spares, begun: list[Fake])
 def test_who_wakes_is_not_disturbed_by_the_next_ones(kept: Spares, begun: list[Fake]) -> None:
     assert wants(kept, "one", 1.0) is None
     assert kept.due == 1.0 + PAUSE_SECONDS
-    assert passes(kept, 1.0) == pytest.approx(1.0 + (1 + EACH) * PAUSE_SECONDS)
-    assert ([each.program for each in begun], kept.ready) == ([("one",)] * EACH, EACH)
+    assert passes(kept, 1.0) == pytest.approx(1.0 + (1 + BUSY) * PAUSE_SECONDS)
+    assert ([each.program for each in begun], kept.ready) == ([("one",)] * BUSY, BUSY)
     assert wants(kept, "one", 5.0) is begun[0]
     passes(kept, 5.0)
-    assert (len(begun), kept.ready) == (EACH + 1, EACH)
+    assert (len(begun), kept.ready) == (BUSY + 1, BUSY)
 
 
 def test_what_was_wanted_last_is_kept(kept: Spares, begun: list[Fake]) -> None:
+    taken = []
     for place, name in enumerate(("one", "two", "one", "three")):
+        taken.append(wants(kept, name, place))
+        passes(kept, place)
+    left = sorted(each.program for each in begun if not each.closed and each not in taken)
+    assert left == sorted([("three",)] * BUSY + [("one",)] * BEFORE)
+    assert kept.ready == len(left)
+
+
+def test_when_no_site_wakes_for_long_one_is_enough(kept: Spares, begun: list[Fake]) -> None:
+    for place, name in enumerate(("one", "two")):
         wants(kept, name, place)
         passes(kept, place)
-    assert sorted({each.program for each in begun if each.closed}) == [("two",)]
-    assert kept.ready == PROGRAMS_MOST * EACH
+    assert kept.due == QUIET_SECONDS, "the first one's time is over before the second's"
+    kept.look(kept.due)
+    assert (kept.ready, kept.due) == (BUSY, 1 + QUIET_SECONDS)
+    kept.look(kept.due)
+    assert (kept.ready, math.isinf(kept.due)) == (QUIET, True)
+    assert [each.program for each in begun if not each.closed] == [("two",)]
+    assert wants(kept, "two", 1000.0) is not None
 
 
 def test_one_that_is_not_what_it_would_be_now_is_nobodys(kept: Spares, begun: list[Fake]) -> None:
@@ -299,8 +321,8 @@ def test_one_that_does_not_get_ready_is_tried_again_later(kept: Spares, begun: l
     assert (begun[0].closed, len(begun), kept.ready) == (True, 1, 0)
     assert wants(kept, "one", 12.0) is None
     assert kept.due == pytest.approx((11.0 if running else 0.2) + FAILED_SECONDS)
-    passes(kept, 12.0)
-    assert kept.ready == EACH
+    passes(kept, kept.due)
+    assert kept.ready == BUSY
 
 
 def test_a_machine_that_can_have_none_is_not_asked_all_the_time(

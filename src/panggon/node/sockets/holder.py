@@ -120,6 +120,7 @@ class Holder:
             self._sites.drop(site, lambda: None, Dropping.LATER)
         listener.sweep(self._settings)
         self._sites.renew()
+        self._sites.expect()
 
     def _watch(self, source: socket.socket, act: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, selectors.EVENT_READ, lambda: act(source))

@@ -1,4 +1,4 @@
-"""Which spares there are: of what was wanted last, so many each, begun anew when one has become a site's."""
+"""Which spares there are: of what was wanted last, begun anew when one has become a site's."""
 
 import logging
 import math
@@ -12,8 +12,11 @@ from panggon.node.sockets.sandboxes.spare import Program, Spare
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.walls import Shield
 
-# Sites differ by their versions of PHP and by what they may use; a spare is some 8 MiB of memory.
-PROGRAMS_MOST, EACH = 2, 2
+# Sites differ by their versions of PHP and by what they may use; a spare is some 10 MiB of memory, and PHP itself is 20
+# where no site is awake. While sites wake there are two of what was wanted last and one of what was wanted before that,
+# then one.
+BUSY, BEFORE, QUIET = 2, 1, 1
+QUIET_SECONDS = 600.0
 # So long the site that has just woken has the processors for itself; then the next one is begun.
 PAUSE_SECONDS = 0.1
 # A start that is not over by then has failed, and so has one that ended; it is tried again so much later.
@@ -31,7 +34,7 @@ class Spares:
         self._groups = groups
         self._waiting: list[Spare] = []
         self._starting: tuple[Spare, float] | None = None  # and since when
-        self._wanted: list[Program] = []  # the last one last
+        self._wanted: dict[Program, float] = {}  # and when; the last one last
         self._failed_until = 0.0
         self.due = math.inf  # when somebody has to `look`
 
@@ -41,11 +44,9 @@ class Spares:
         return len(self._waiting)
 
     def take(self, launch: Launch, now: float) -> Spare | None:
-        """One that can become this now; from now on some are kept for what is like it."""
-        if not one.fits(launch, self._settings.uid(launch.name), self._shields):
+        """One that can become this now."""
+        if not self.expect(launch, now):
             return None
-        self._want(launch.program)
-        self.due = min(self.due, max(now + PAUSE_SECONDS, self._failed_until))
         for spare in [each for each in self._waiting if each.program == launch.program]:
             self._waiting.remove(spare)
             if spare.is_current(self._settings):
@@ -53,35 +54,56 @@ class Spares:
             spare.close()
         return None
 
+    def expect(self, launch: Launch, now: float) -> bool:
+        """From now on some are kept for what is like this. False where none can become it."""
+        if not one.fits(launch, self._settings.uid(launch.name), self._shields):
+            return False
+        self._wanted.pop(launch.program, None)
+        self._wanted[launch.program] = now
+        self.due = min(self.due, max(now + PAUSE_SECONDS, self._failed_until))
+        return True
+
     def look(self, now: float) -> None:
-        """Begin what is missing, one after the other."""
-        self.due = math.inf
+        """Begin what is missing, one after the other, and end what nobody has wanted for long."""
         if self._starting:
             self._attend(*self._starting, now)
-        missing = next(self._missing(), None)
+        kept = self._kept(now)
+        self._end_others(kept)
+        missing = next(self._missing(kept), None)
         if missing and not self._starting and now >= self._failed_until:
             self._begin(missing, now)
         if missing:
             self.due = max(now + PAUSE_SECONDS, self._failed_until)
+        else:
+            ends = (wish + QUIET_SECONDS for wish in self._wanted.values())
+            self.due = min(filter(now.__lt__, ends), default=math.inf)
 
     def close(self) -> None:
         """None is needed any more."""
         for spare in [*self._waiting, *([self._starting[0]] if self._starting else [])]:
             spare.close()
-        self._waiting, self._starting, self.due = [], None, math.inf
+        self._waiting, self._starting, self._wanted, self.due = [], None, {}, math.inf
         self._groups.remove(one.GROUP)
 
-    def _want(self, program: Program) -> None:
-        self._wanted = [*(each for each in self._wanted if each != program), program][-PROGRAMS_MOST:]
-        for spare in [each for each in self._waiting if each.program not in self._wanted]:
-            self._waiting.remove(spare)
-            spare.close()
+    def _kept(self, now: float) -> dict[Program, int]:
+        """How many of each there shall be."""
+        kept: dict[Program, int] = {}
+        for program, wish in [*reversed(self._wanted.items())][:2]:
+            busy, quiet = (BEFORE, 0) if kept else (BUSY, QUIET)
+            kept[program] = busy if now - wish < QUIET_SECONDS else quiet
+        return kept
 
-    def _missing(self) -> Iterator[Program]:
-        """What was wanted last first."""
-        for program in reversed(self._wanted):
+    def _missing(self, kept: dict[Program, int]) -> Iterator[Program]:
+        for program, count in kept.items():
             there = sum(spare.program == program for spare in self._waiting)
-            yield from [program] * (EACH - there)
+            yield from [program] * (count - there)
+
+    def _end_others(self, kept: dict[Program, int]) -> None:
+        for program in {spare.program for spare in self._waiting}:
+            for spare in [each for each in self._waiting if each.program == program][kept.get(program, 0) :]:
+                self._waiting.remove(spare)
+                spare.close()
+        self._wanted = {program: wish for program, wish in self._wanted.items() if program in kept}
 
     def _begin(self, program: Program, now: float) -> None:
         try:

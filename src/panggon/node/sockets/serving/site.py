@@ -128,6 +128,13 @@ class Site:
             log.warning("%s: cannot start: %s", self.served.site, error)
             self._failed(now)
 
+    def expect(self, now: float) -> bool:
+        """That it will be woken. False where it cannot be."""
+        with suppress(OSError, ValueError, PanggonError):
+            self.machine.spares.expect(self._wanted()[1], now)
+            return True
+        return False
+
     def _begin(self, description: Description, wanted: Launch, now: float) -> Sandbox:
         """By a spare, if there is one for it. Whoever has just failed is started without: the spare may be why."""
         what = (self.machine, self.served.site, description, wanted, self.listener)

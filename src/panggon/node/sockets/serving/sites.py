@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.sites.spec import SiteKind
 from panggon.drivers.system import files
 from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.guards.guards import Guards
@@ -181,6 +182,10 @@ class Sites:
                 if outdated:
                     self._renew(site, _nobody_waits)
             self._attend(site)
+
+    def expect(self) -> None:
+        """That the first visitor comes soon: of whichever site, most are alike."""
+        any(site.served.kind == SiteKind.PHP and site.expect(time.monotonic()) for site in self._sites.values())
 
     def _renew(self, site: Site, then: Then, *, lost: bool = False) -> None:
         """Another sandbox from now on; `then` when nobody new meets this one. One that is ending keeps its socket, for
