@@ -2,6 +2,7 @@
 it has started in advance.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,13 +11,15 @@ from bench.machine import Machine
 from panggon.drivers import runtime
 from panggon.drivers.system import processes
 from panggon.node import layout
+from panggon.node.sockets.sandboxes.spares import BURST_SECONDS
 
 KILOBYTE = 1024
 
 
 def mebibytes(machine: Machine) -> dict[str, float]:
-    """Proportional set sizes (proc(5), smaps_rollup), in MiB: no site is to be awake."""
+    """Proportional set sizes (proc(5), smaps_rollup), in MiB: no site is to be awake, nor to have been so just now."""
     _let_sleep(machine)
+    time.sleep(BURST_SECONDS + 1)
     return {name: proportional(machine.pid(name)) for name in ("nginx", "sockets")}
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets import SocketSettings
-from panggon.node.sockets.sandboxes.spares import BUSY
+from panggon.node.sockets.sandboxes.spares import IN_A_BURST
 from panggon.node.sockets.settings import SITES_MOST
 from tests import php
 from tests.node import fastcgi
@@ -197,7 +197,7 @@ class Stand:
     def put_to_sleep(self, site: str, script: str = "/site/public/index.php") -> None:
         """With as many spares there as there shall be, so that it will wake by one."""
         assert self.get(site, script, seconds=60)
-        until(lambda: self.ask(do="about")["spares"] >= BUSY)
+        until(lambda: self.ask(do="about")["spares"] >= IN_A_BURST)
         assert self.ask(do="stop", site=site)["ok"]
 
     def was_a_spare(self, site: str) -> bool:

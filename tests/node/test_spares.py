@@ -19,12 +19,11 @@ from panggon.core.errors import PermanentError
 from panggon.drivers.system import files, processes
 from panggon.node.sockets.sandboxes import spare as one
 from panggon.node.sockets.sandboxes.spares import (
-    BEFORE,
-    BUSY,
+    BEFORE_SECONDS,
+    BURST_SECONDS,
     FAILED_SECONDS,
+    IN_A_BURST,
     PAUSE_SECONDS,
-    QUIET,
-    QUIET_SECONDS,
     START_SECONDS,
     Spares,
 )
@@ -94,15 +93,15 @@ def test_it_goes_to_whom_it_is_for_and_others_are_begun(stand: Stand) -> None:
     python = stand.serve(USUAL + 2, kind="python", interface="wsgi", entry="situs:app", database="")
     stand.put_to_sleep(first)
     (before, *_) = there = spares(stand)
-    assert len(there) == BUSY
+    assert len(there) == IN_A_BURST
     assert stand.get(small) == "ok"
     assert not stand.was_a_spare(small), "it may use less memory"
     assert before in there, "a site of another kind or size leaves them alone"
-    until(lambda: stand.ask(do="about")["spares"] == BUSY + BEFORE)
+    until(lambda: stand.ask(do="about")["spares"] == IN_A_BURST + 1)
     assert stand.get(first) == "ok"
     assert stand.was_a_spare(first)
     assert stand.process(first) in there
-    until(lambda: len(spares(stand)) == BUSY + BEFORE)
+    until(lambda: len(spares(stand)) == IN_A_BURST + 1)
     assert stand.process(python) is None
 
 
@@ -128,7 +127,7 @@ def test_with_the_holder_all_of_them_end(stand: Stand) -> None:
     stand.put_to_sleep(site)
     left = spares(stand)
     masters = frozenset(master for each in left for master in processes.children(each))
-    assert len(masters) == BUSY
+    assert len(masters) == IN_A_BURST
     assert stand.keeper
     stand.keeper.send(signal.SIGTERM)
     assert stand.keeper.wait(seconds=60)
@@ -146,7 +145,7 @@ def test_without_any_a_site_wakes_as_quickly_as_ever(stand: Stand) -> None:
     assert stand.get(site) == "ok"
     assert not stand.was_a_spare(site)
     assert stand.ask(do="show", site=site)["serving"]["failures"] == 0
-    until(lambda: stand.ask(do="about")["spares"] == BUSY)
+    until(lambda: stand.ask(do="about")["spares"] == IN_A_BURST)
 
 
 @pytest.mark.real
@@ -273,11 +272,11 @@ def test_none_is_begun_before_anybody_wants_one(kept: Spares, begun: list[Fake])
 def test_who_wakes_is_not_disturbed_by_the_next_ones(kept: Spares, begun: list[Fake]) -> None:
     assert wants(kept, "one", 1.0) is None
     assert kept.due == 1.0 + PAUSE_SECONDS
-    assert passes(kept, 1.0) == pytest.approx(1.0 + (1 + BUSY) * PAUSE_SECONDS)
-    assert ([each.program for each in begun], kept.ready) == ([("one",)] * BUSY, BUSY)
+    assert passes(kept, 1.0) == pytest.approx(1.0 + (1 + IN_A_BURST) * PAUSE_SECONDS)
+    assert ([each.program for each in begun], kept.ready) == ([("one",)] * IN_A_BURST, IN_A_BURST)
     assert wants(kept, "one", 5.0) is begun[0]
     passes(kept, 5.0)
-    assert (len(begun), kept.ready) == (BUSY + 1, BUSY)
+    assert (len(begun), kept.ready) == (IN_A_BURST + 1, IN_A_BURST)
 
 
 def test_what_was_wanted_last_is_kept(kept: Spares, begun: list[Fake]) -> None:
@@ -286,7 +285,7 @@ def test_what_was_wanted_last_is_kept(kept: Spares, begun: list[Fake]) -> None:
         taken.append(wants(kept, name, place))
         passes(kept, place)
     left = sorted(each.program for each in begun if not each.closed and each not in taken)
-    assert left == sorted([("three",)] * BUSY + [("one",)] * BEFORE)
+    assert left == sorted([("three",)] * IN_A_BURST + [("one",)])
     assert kept.ready == len(left)
 
 
@@ -294,13 +293,25 @@ def test_when_no_site_wakes_for_long_one_is_enough(kept: Spares, begun: list[Fak
     for place, name in enumerate(("one", "two")):
         wants(kept, name, place)
         passes(kept, place)
-    assert kept.due == QUIET_SECONDS, "the first one's time is over before the second's"
-    kept.look(kept.due)
-    assert (kept.ready, kept.due) == (BUSY, 1 + QUIET_SECONDS)
-    kept.look(kept.due)
-    assert (kept.ready, math.isinf(kept.due)) == (QUIET, True)
+    there = {}
+    while not math.isinf(kept.due):
+        now = kept.due
+        kept.look(now)
+        there[now] = kept.ready
+    ends = {BURST_SECONDS: IN_A_BURST + 1, 1 + BURST_SECONDS: 2, BEFORE_SECONDS: 1, 1 + BEFORE_SECONDS: 1}
+    assert there == ends, "of the first one there is only one from the second one's wish on"
     assert [each.program for each in begun if not each.closed] == [("two",)]
     assert wants(kept, "two", 1000.0) is not None
+
+
+def test_before_anybody_comes_there_is_one(kept: Spares, begun: list[Fake]) -> None:
+    launch: Any = SimpleNamespace(program=("one",), name="s000001")
+    assert kept.expect(launch, 5.0)
+    passes(kept, 5.0)
+    assert kept.ready == 1
+    assert wants(kept, "one", 7.0) is begun[0]
+    passes(kept, 7.0)
+    assert kept.ready == IN_A_BURST
 
 
 def test_one_that_is_not_what_it_would_be_now_is_nobodys(kept: Spares, begun: list[Fake]) -> None:
@@ -322,7 +333,7 @@ def test_one_that_does_not_get_ready_is_tried_again_later(kept: Spares, begun: l
     assert wants(kept, "one", 12.0) is None
     assert kept.due == pytest.approx((11.0 if running else 0.2) + FAILED_SECONDS)
     passes(kept, kept.due)
-    assert kept.ready == BUSY
+    assert kept.ready == (1 if running else IN_A_BURST)
 
 
 def test_a_machine_that_can_have_none_is_not_asked_all_the_time(

@@ -12,11 +12,11 @@ from panggon.node.sockets.sandboxes.spare import Program, Spare
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.walls import Shield
 
-# Sites differ by their versions of PHP and by what they may use; a spare is some 10 MiB of memory, and PHP itself is 20
-# where no site is awake. While sites wake there are two of what was wanted last and one of what was wanted before that,
-# then one.
-BUSY, BEFORE, QUIET = 2, 1, 1
-QUIET_SECONDS = 600.0
+# Sites differ by their versions of PHP and by what they may use. A spare is some 10 MiB of memory, and PHP itself is 20
+# where no site is awake. There is one of what was wanted last, for a minute two, because sites wake in bursts; and one
+# of what was wanted before that, not long ago.
+BURST_SECONDS, BEFORE_SECONDS = 60.0, 600.0
+IN_A_BURST = 2
 # So long the site that has just woken has the processors for itself; then the next one is begun.
 PAUSE_SECONDS = 0.1
 # A start that is not over by then has failed, and so has one that ended; it is tried again so much later.
@@ -45,7 +45,7 @@ class Spares:
 
     def take(self, launch: Launch, now: float) -> Spare | None:
         """One that can become this now."""
-        if not self.expect(launch, now):
+        if not self.expect(launch, now, wakes=True):
             return None
         for spare in [each for each in self._waiting if each.program == launch.program]:
             self._waiting.remove(spare)
@@ -54,12 +54,14 @@ class Spares:
             spare.close()
         return None
 
-    def expect(self, launch: Launch, now: float) -> bool:
-        """From now on some are kept for what is like this. False where none can become it."""
+    def expect(self, launch: Launch, now: float, *, wakes: bool = False) -> bool:
+        """From now on some are kept for what is like this, which `wakes` now, or may soon. False where none can become
+        it.
+        """
         if not one.fits(launch, self._settings.uid(launch.name), self._shields):
             return False
         self._wanted.pop(launch.program, None)
-        self._wanted[launch.program] = now
+        self._wanted[launch.program] = now if wakes else now - BURST_SECONDS
         self.due = min(self.due, max(now + PAUSE_SECONDS, self._failed_until))
         return True
 
@@ -75,7 +77,7 @@ class Spares:
         if missing:
             self.due = max(now + PAUSE_SECONDS, self._failed_until)
         else:
-            ends = (wish + QUIET_SECONDS for wish in self._wanted.values())
+            ends = (wish + seconds for wish in self._wanted.values() for seconds in (BURST_SECONDS, BEFORE_SECONDS))
             self.due = min(filter(now.__lt__, ends), default=math.inf)
 
     def close(self) -> None:
@@ -87,10 +89,10 @@ class Spares:
 
     def _kept(self, now: float) -> dict[Program, int]:
         """How many of each there shall be."""
-        kept: dict[Program, int] = {}
-        for program, wish in [*reversed(self._wanted.items())][:2]:
-            busy, quiet = (BEFORE, 0) if kept else (BUSY, QUIET)
-            kept[program] = busy if now - wish < QUIET_SECONDS else quiet
+        newest_first = [*reversed(self._wanted.items())][:2]
+        kept = {program: 1 for program, wish in newest_first[1:] if now - wish < BEFORE_SECONDS}
+        for program, wish in newest_first[:1]:
+            kept = {program: IN_A_BURST if now - wish < BURST_SECONDS else 1, **kept}
         return kept
 
     def _missing(self, kept: dict[Program, int]) -> Iterator[Program]:
