@@ -26,6 +26,7 @@ $libc = FFI::cdef('
     int setresuid(unsigned real, unsigned effective, unsigned saved);
     int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
     int umount2(const char *target, int flags);
+    int unshare(int flags);
     int setrlimit(int resource, const struct limit *limit);
     void *signal(int number, void *handler);
     int setenv(const char *name, const char *value, int overwrite);
@@ -39,7 +40,7 @@ $libc = FFI::cdef('
 [$mount_setattr, $here, $recursive, $read_only, $no_set_user_id, $no_devices] = [442, -100, 0x8000, 1, 2, 4];
 [$bind, $with_what_is_below, $detach] = [4096, 16384, 2];
 [$set_dumpable, $set_filter, $by_program, $read_bound, $drop_bound, $ambient, $clear_ambient] = [4, 22, 2, 23, 24, 47, 4];
-[$capabilities_version, $ignore] = [0x20080522, 1];
+[$capabilities_version, $ignore, $own_groups] = [0x20080522, 1, 0x02000000];
 
 $must = function (int $result, string $what) use ($libc): void {
     if ($result < 0) {
@@ -58,7 +59,7 @@ $change = function (string $path, int $set, int $flags) use ($libc, $must, $attr
 [$line, $namespace] = array_map('intval', explode(',', getenv('PANGGON_SPARE')));
 $filter = file_get_contents('/spare/filter');
 $change('/spare', $no_set_user_id | $no_devices, $recursive);
-$buffer = $libc->new('char[131072]');
+$buffer = $libc->new('char[200000]');
 $control = $libc->new('char[1024]');
 $piece = $libc->new('struct piece');
 $piece->base = FFI::addr($buffer);
@@ -82,7 +83,8 @@ if ($length <= 0) {
     $libc->_exit(0); // whoever started it is gone, or needs it no more
 }
 $told = json_decode(FFI::string($buffer, $length), true, 512, JSON_THROW_ON_ERROR);
-$count = intdiv($message->control_length - 16, 4); // a header, then numbers of descriptors (cmsg(3))
+// Its own length, then 8 bytes of a header, then numbers of descriptors (cmsg(3)); what follows an odd one is none.
+$count = intdiv(unpack('P', FFI::string($control, 8))[1] - 16, 4);
 $given = array_values(unpack("x16/i$count", FFI::string($control, 16 + 4 * $count)));
 foreach (array_splice($given, 0, count($told['descriptors'])) as $place => $descriptor) {
     foreach ($told['descriptors'][$place] as $number) {
@@ -94,6 +96,7 @@ foreach ($given as $door) { // of control groups, which this process enters
     $must($libc->write($door, '0', 1), 'control groups');
     $libc->close($door);
 }
+$must($libc->unshare($own_groups), 'view of control groups');
 $must($libc->sethostname($told['name'], strlen($told['name'])), 'name');
 foreach ($told['files'] as $path => $content) {
     $must(file_put_contents($path, $content) === strlen($content) && chmod($path, 0444) ? 0 : -1, $path);
@@ -140,4 +143,5 @@ $must($libc->prctl($set_dumpable, 1, 0, 0, 0), 'own files of /proc');
 if ($filter !== '') {
     $must($libc->prctl($set_filter, $by_program, $place_of_program, 0, 0), 'system calls');
 }
+$must($libc->write($line, 'r', 1), 'line'); // it is the site's
 $must($libc->close($line), 'line');

@@ -36,8 +36,10 @@ PROCESSES_MOST = 100_000
 _MEMORY_MEBIBYTES = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20  # all sites' together is bounded
 # The numbers that its descriptors get: the site's socket, and what its programs say.
 SOCKET, OUTPUT = 100, 101
-READY = b"r"
-MESSAGE_BYTES = 100_000  # less than become.php takes
+READY = b"r"  # to be told, and once more when it has become that
+# A hundred times as long as it takes: nobody else is served meanwhile.
+BECOMING_SECONDS = 0.5
+MESSAGE_BYTES = 160_000  # less than become.php takes; all variables that a site may have, of whatever letters
 # Without these nobody gets one: they are what its walls consist of.
 NEEDED = frozenset({Shield.SANDBOX, Shield.CALLS, Shield.NESTED, Shield.NETWORK})
 PRELOADS = re.compile(r"^\s*opcache\.preload\s*=\s*\S", re.MULTILINE)
@@ -73,8 +75,8 @@ class Spare:
     def become(
         self, settings: SocketSettings, launch: Launch, *, descriptors: Sequence[int], limits: Mapping[int, int]
     ) -> None:
-        """It is this site's from now on. `descriptors`: its socket, what it says, and the doors of its control groups.
-        Raises OSError when it cannot be told.
+        """It is this site's when this returns, in its control groups and as its user. `descriptors`: its socket, what it
+        says, and the doors of its control groups. Raises OSError when it cannot be told, or does not become it.
         """
         told = {
             "user": settings.uid(launch.name),
@@ -90,11 +92,14 @@ class Spare:
             "ignored": shell.ignored(limits),
             "environment": dict(launch.environment),
         }
-        message = json.dumps(told).encode()
+        message = json.dumps(told, ensure_ascii=False).encode()
         if len(message) > MESSAGE_BYTES:
             raise OSError(f"{launch.name}: too much to be told to a spare")
         with self.line:
             socket.send_fds(self.line, [message], descriptors)
+            self.line.settimeout(BECOMING_SECONDS)
+            if self.line.recv(1) != READY:
+                raise OSError("it ended")
 
     def close(self) -> None:
         """One that is not needed any more."""

@@ -51,7 +51,8 @@ def start(
             groups=machine.groups.create(group, group_bounds(described)),
             limits=process_limits(described),
         )
-    return _recorded(machine, site, group, launch, listener, child, gate)
+    _record(machine, group, launch, listener, child)
+    return _sandbox(machine, site, group, launch, listener, child, gate)
 
 
 def use(
@@ -73,13 +74,27 @@ def use(
     ):
         directories = machine.groups.create(group, group_bounds(described))
         entered = [doors.enter_context(shell.door(each).open("wb", 0)).fileno() for each in directories]
-        made = _recorded(machine, site, group, launch, listener, spare.child, gate)
+        _record(machine, group, launch, listener, spare.child)
         given = [listener.fileno(), output, *entered]
         spare.become(machine.settings, launch, descriptors=given, limits=process_limits(described))
-    return made
+    return _sandbox(machine, site, group, launch, listener, spare.child, gate)
 
 
-def _recorded(
+def _record(machine: Machine, group: str, launch: Launch, listener: socket.socket, child: shell.Process) -> None:
+    """What runs, for a later holder."""
+    record = {
+        "pid": child.pid,
+        "started": processes.start_time(child.pid),
+        "fingerprint": launch.fingerprint,
+        "socket": os.fstat(listener.fileno()).st_ino,
+        "name": listener.getsockname(),
+        "kind": launch.kind.value,
+    }
+    with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
+        files.write(record_of(machine.settings, group), json.dumps(record), mode=0o600)
+
+
+def _sandbox(
     machine: Machine,
     site: str,
     group: str,
@@ -88,20 +103,8 @@ def _recorded(
     child: shell.Process,
     gate: shell.Process | None,
 ) -> Sandbox:
-    """What runs, for a later holder too."""
-    name, fingerprint = listener.getsockname(), launch.fingerprint
-    record = {
-        "pid": child.pid,
-        "started": processes.start_time(child.pid),
-        "fingerprint": fingerprint,
-        "socket": os.fstat(listener.fileno()).st_ino,
-        "name": name,
-        "kind": launch.kind.value,
-    }
-    with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
-        files.write(record_of(machine.settings, group), json.dumps(record), mode=0o600)
-    pidfd = os.pidfd_open(child.pid)
-    return Sandbox(machine, site, group, child.pid, pidfd, fingerprint, child, launch.kind, name, gate)
+    pidfd, name = os.pidfd_open(child.pid), listener.getsockname()
+    return Sandbox(machine, site, group, child.pid, pidfd, launch.fingerprint, child, launch.kind, name, gate)
 
 
 @contextmanager
