@@ -33,6 +33,8 @@ echo json_encode([
     'name' => gethostname(),
     'directory' => getcwd(),
     'descriptors' => $descriptors,
+    'first descriptors' => array_map(fn ($number) => readlink("/proc/self/fd/$number"), [0, 1, 2]),
+    'control groups' => $lines('/proc/self/cgroup'),
     'extensions' => get_loaded_extensions(),
     'functions' => get_defined_functions()['user'],
     'classes' => array_values(array_filter(get_declared_classes(), fn ($name) => (new ReflectionClass($name))->isUserDefined())),

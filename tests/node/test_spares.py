@@ -1,6 +1,7 @@
 """php-fpm that was started in advance: who gets it finds what he would have found, sooner; and nobody depends on it."""
 
 import contextlib
+import hashlib
 import json
 import math
 import os
@@ -8,7 +9,6 @@ import shutil
 import signal
 import socket
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +16,13 @@ from typing import Any
 import pytest
 
 from panggon.core.errors import PermanentError
+from panggon.core.sites.kinds import VARIABLES_MOST
 from panggon.drivers.system import files, processes
+from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.sandboxes import sandbox, starting
 from panggon.node.sockets.sandboxes import spare as one
+from panggon.node.sockets.sandboxes.launch import Launch, launch
+from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.sandboxes.spares import (
     BEFORE_SECONDS,
     BURST_SECONDS,
@@ -27,12 +32,16 @@ from panggon.node.sockets.sandboxes.spares import (
     START_SECONDS,
     Spares,
 )
+from panggon.node.sockets.served import Served, described
+from panggon.node.sockets.shields.protections import active, protections
 from tests import php
 from tests.node.stand import Stand, started
 from tests.waiting import until
 
 AROUND = (Path(__file__).parent / "look_around.php").read_text().removeprefix("<?php")
 USUAL = 900_100
+# Of what would take until somebody loses patience; it is known at once.
+SOON = 15
 
 
 @pytest.fixture
@@ -149,20 +158,98 @@ def test_without_any_a_site_wakes_as_quickly_as_ever(stand: Stand) -> None:
 
 
 @pytest.mark.real
-def test_one_that_ends_while_it_becomes_a_site_is_made_up_for(stand: Stand) -> None:
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
+def test_one_that_does_not_become_a_site_is_made_up_for_at_once(stand: Stand, number: signal.Signals) -> None:
     site = stand.serve(USUAL)
     stand.put_to_sleep(site)
-    masters = [processes.children(each)[0] for each in spares(stand)]
-    for each in masters:
-        os.kill(each, signal.SIGSTOP)
-    with ThreadPoolExecutor() as visitors:
-        waits = visitors.submit(stand.get, site, seconds=60)
-        until(lambda: stand.process(site) is not None)
-        for each in masters:
-            os.kill(each, signal.SIGKILL)
-        assert waits.result() == "ok"
+    stopped = [processes.children(each)[0] for each in spares(stand)]
+    for each in stopped:
+        os.kill(each, number)
+    assert stand.get(site, seconds=SOON) == "ok"
     assert not stand.was_a_spare(site)
-    assert stand.ask(do="show", site=site)["serving"]["failures"] == 1
+    assert stand.ask(do="show", site=site)["serving"]["failures"] == 0
+    until(lambda: not processes.start_time(stopped[0]), "whoever is of no use is gone")
+
+
+@pytest.mark.real
+def test_one_without_a_record_is_found_and_replaced(stand: Stand) -> None:
+    site = stand.serve(USUAL)
+    stand.put_to_sleep(site)
+    assert stand.get(site) == "ok"
+    before = stand.process(site)
+    assert stand.was_a_spare(site)
+    (stand.settings.records / f"{site}.json").unlink()
+    holder = stand.kill_holder()
+    stand.new_holder(after=holder)
+    until(lambda: not processes.start_time(before or 0), "it is not asked in vain to end", seconds=SOON)
+    assert stand.get(site) == "ok"
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("name", ["PHP_INI_SCAN_DIR", "KUNCI"])
+def test_what_php_reads_when_it_begins_reaches_it(stand: Stand, name: str) -> None:
+    site = stand.serve(USUAL, "echo json_encode(php_ini_scanned_files());", environment=[f"{name}=/site/private"])
+    usual = stand.get(site)
+    stand.put_to_sleep(stand.serve(USUAL + 1))
+    assert stand.ask(do="stop", site=site)["ok"]
+    assert stand.get(site) == usual
+    assert stand.was_a_spare(site) is (name == "KUNCI")
+
+
+@pytest.mark.real
+def test_all_variables_that_a_site_may_have_are_told(stand: Stand) -> None:
+    value = "\N{GRINNING FACE}" * 1000
+    environment = [f"V{number}={value}" for number in range(VARIABLES_MOST)]
+    site = stand.serve(USUAL, "echo md5(getenv('V31'));", environment=environment)
+    stand.put_to_sleep(site)
+    assert stand.get(site) == hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()
+    assert stand.was_a_spare(site)
+
+
+@pytest.fixture
+def asleep() -> Iterator[Stand]:
+    """A site without a holder: the test starts what runs for it."""
+    made = Stand("asleep")
+    with contextlib.closing(made):
+        for folder in (made.settings.records, made.settings.pages):
+            files.directory(folder)
+        made.lay_out(USUAL, {})
+        yield made
+
+
+def begun_by(machine: Machine, wanted: Launch) -> one.Spare:
+    spare = one.begin(machine.settings, machine.shields, machine.groups, wanted.program)
+    until(spare.is_ready)
+    return spare
+
+
+@pytest.mark.real
+def test_it_is_the_sites_from_the_first_moment_on_and_a_failure_leaves_nothing(asleep: Stand) -> None:
+    """Whom the holder confines, and who counts as running: nobody is to find it where it was."""
+    settings, (site,) = asleep.settings, asleep.sites
+    machine = Machine(settings, active(protections(settings.uid_base)), controllers.find())
+    description = described(settings, site)
+    wanted = launch(settings, Served(site, "php", 1, php_version=php.VERSION), description, machine.shields)
+    with socket.socket(socket.AF_UNIX) as listener:
+        spare = begun_by(machine, wanted)
+        (master,) = processes.children(spare.child.pid)
+        made = starting.use(machine, site, description, wanted, listener, group=site, spare=spare)
+        there, user = machine.groups.members(site), Path(f"/proc/{master}").stat().st_uid
+        made.kill()
+        until(lambda: processes.ended(made.pidfd))
+        made.clean_up()
+        spare = begun_by(machine, wanted)
+        os.kill(processes.children(spare.child.pid)[0], signal.SIGSTOP)
+        before = os.listdir("/proc/self/fd")
+        with pytest.raises(OSError, match="timed out"):
+            starting.use(machine, site, description, wanted, listener, group=site, spare=spare)
+        spare.close()
+        after = os.listdir("/proc/self/fd")
+        sandbox.end_leftovers(machine, site, site)
+        machine.groups.remove(one.GROUP)
+        machine.groups.close()
+    assert (there, user) == ({master}, settings.uid(site))
+    assert len(after) < len(before), "its line is gone, and nothing has come"
 
 
 # A copy of the machine's settings of PHP in the place of them, for what is started here.

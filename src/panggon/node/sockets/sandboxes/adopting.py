@@ -52,10 +52,14 @@ def _recorded(machine: Machine, group: str) -> dict[str, Any]:
 
 
 def _unrecorded(machine: Machine, site: str, group: str, kind: str) -> dict[str, Any]:
-    """A record of what runs for the site without one: the one process that all others descend from."""
+    """A record of what runs for the site without one: the one process that all others descend from. Of what was a spare
+    that is the monitor, which stays nobody's.
+    """
     pids = members(machine, site, group)
     tops = [pid for pid in pids if processes.parent(pid) not in pids]
     if len(tops) != 1:
         return {}
-    started = processes.start_time(tops[0])
-    return {"pid": tops[0], "started": started, "fingerprint": "", "socket": UNKNOWN, "kind": kind}
+    above = processes.parent(tops[0])
+    first = above if above in processes.of_user(machine.settings.nobody) else tops[0]
+    started = processes.start_time(first)
+    return {"pid": first, "started": started, "fingerprint": "", "socket": UNKNOWN, "kind": kind}

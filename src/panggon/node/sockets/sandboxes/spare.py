@@ -42,6 +42,8 @@ BECOMING_SECONDS = 0.5
 MESSAGE_BYTES = 160_000  # less than become.php takes; all variables that a site may have, of whatever letters
 # Without these nobody gets one: they are what its walls consist of.
 NEEDED = frozenset({Shield.SANDBOX, Shield.CALLS, Shield.NESTED, Shield.NETWORK})
+# What PHP, its libraries and the C library read in their environment when they begin: a site's own would come too late.
+READ_EARLY = re.compile(r"PHPRC$|PHP_INI_|USE_|ZEND_|OPENSSL_|SSLEAY_|XML_MEM_|MALLOC_|MAGICK_|G?OMP_")
 PRELOADS = re.compile(r"^\s*opcache\.preload\s*=\s*\S", re.MULTILINE)
 
 Program = tuple[str, ...]
@@ -108,9 +110,9 @@ class Spare:
 
 
 def fits(launch: Launch, uid: int, shields: frozenset[Shield]) -> bool:
-    """Whether a spare can become this: PHP behind nothing but the usual walls."""
+    """Whether a spare can become this: PHP behind nothing but the usual walls, and told nothing before it begins."""
     usual = launch.kind == SiteKind.PHP and shields >= NEEDED and launch.walls == walls(uid, shields)
-    return usual and not (launch.memory or launch.binaries)
+    return usual and not (launch.memory or launch.binaries or any(map(READ_EARLY.match, launch.environment)))
 
 
 def begin(settings: SocketSettings, shields: frozenset[Shield], groups: ControlGroups, program: Program) -> Spare:
