@@ -77,8 +77,8 @@ class Spare:
     def become(
         self, settings: SocketSettings, launch: Launch, *, descriptors: Sequence[int], limits: Mapping[int, int]
     ) -> None:
-        """It is this site's when this returns, in its control groups and as its user. `descriptors`: its socket, what it
-        says, and the doors of its control groups. Raises OSError when it cannot be told, or does not become it.
+        """It is this site's when this returns, in its control groups and as its user. `descriptors`: its socket, what
+        it says, and the doors of its control groups. Raises OSError when it cannot be told, or does not become it.
         """
         told = {
             "user": settings.uid(launch.name),
