@@ -17,7 +17,7 @@ import pytest
 
 from panggon.core.errors import PermanentError
 from panggon.core.sites.kinds import VARIABLES_MOST
-from panggon.drivers.system import files, processes
+from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.sandboxes import sandbox, starting
 from panggon.node.sockets.sandboxes import spare as one
@@ -168,7 +168,7 @@ def test_one_that_does_not_become_a_site_is_made_up_for_at_once(stand: Stand, nu
     assert stand.get(site, seconds=SOON) == "ok"
     assert not stand.was_a_spare(site)
     assert stand.ask(do="show", site=site)["serving"]["failures"] == 0
-    until(lambda: not processes.start_time(stopped[0]), "whoever is of no use is gone")
+    until(lambda: not all(map(processes.start_time, stopped)), "whoever is of no use is gone")
 
 
 @pytest.mark.real
@@ -183,6 +183,22 @@ def test_one_without_a_record_is_found_and_replaced(stand: Stand) -> None:
     stand.new_holder(after=holder)
     until(lambda: not processes.start_time(before or 0), "it is not asked in vain to end", seconds=SOON)
     assert stand.get(site) == "ok"
+
+
+@pytest.mark.real
+def test_what_is_mounted_afterwards_is_seen(tmp_path: Path) -> None:
+    """Where the kernel does not tell those who have mounts of their own."""
+    with contextlib.closing(Stand("mounted", around=("unshare", "--mount", "--propagation", "private"))) as stand:
+        stand.start()
+        site = stand.serve(USUAL)
+        stand.put_to_sleep(site)
+        other = stand.base / "other"
+        shutil.copytree(stand.settings.site(site) / "public", other)
+        (other / "index.php").write_text("<?php echo 'mounted';")
+        shell.check(["chown", "-R", str(stand.settings.uid(site)), str(other)])
+        holder = ("nsenter", "--mount", "--target", str(stand.holder()))
+        shell.check([*holder, "mount", "--bind", str(other), str(stand.settings.site(site) / "public")])
+        assert (stand.get(site), stand.was_a_spare(site)) == ("mounted", False)
 
 
 @pytest.mark.real
@@ -333,7 +349,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[Fake]:
 @pytest.fixture
 def kept() -> Spares:
     settings: Any = SimpleNamespace(uid=lambda name: 1)
-    return Spares(settings, frozenset(), SimpleNamespace(remove=lambda name: None))  # type: ignore[arg-type]
+    return Spares(settings, frozenset(), SimpleNamespace(remove=lambda name: None, members=lambda name: frozenset()))  # type: ignore[arg-type]
 
 
 def wants(kept: Spares, name: str, now: float) -> Any:

@@ -111,7 +111,8 @@ umask($mask);
 $must($libc->setgroups(0, null), 'groups');
 $must($libc->setresgid($told['user'], $told['user'], $told['user']), 'group');
 $must($libc->setresuid($told['user'], $told['user'], $told['user']), 'user');
-foreach ($told['places'] as [$source, $target, $writable]) {
+foreach ($told['places'] as [$source, $target, $writable, $number]) {
+    $must(fileinode($source) === $number ? 0 : -1, "$source is not what it was"); // another is mounted over it since
     $must($libc->mount($source, $target, null, $bind | $with_what_is_below, null), "$source as $target");
     $change($target, $no_set_user_id | $no_devices | ($writable ? 0 : $read_only), $recursive);
 }

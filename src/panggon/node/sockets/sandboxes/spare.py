@@ -86,7 +86,7 @@ class Spare:
             "descriptors": [[SOCKET], [OUTPUT, 1, 2]],
             "files": dict(launch.texts),
             "places": [
-                (_staged(settings, place), place.target, place.writable)
+                (_staged(settings, place), place.target, place.writable, place.source.stat().st_ino)
                 for place in launch.places
                 if place.target != PAGES and not (place.may_lack and not place.source.exists())
             ],

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import time
 from collections.abc import Iterator
 
 from panggon.core.errors import PanggonError
@@ -21,6 +22,8 @@ IN_A_BURST = 2
 PAUSE_SECONDS = 0.1
 # A start that is not over by then has failed, and so has one that ended; it is tried again so much later.
 START_SECONDS, FAILED_SECONDS = 10.0, 60.0
+# Whom the kernel kills is given so long to be gone.
+DYING_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -81,10 +84,13 @@ class Spares:
             self.due = min(filter(now.__lt__, ends), default=math.inf)
 
     def close(self) -> None:
-        """None is needed any more."""
+        """None is needed any more. Their group goes when the last of them has, or the last site that was one."""
         for spare in [*self._waiting, *([self._starting[0]] if self._starting else [])]:
             spare.close()
         self._waiting, self._starting, self._wanted, self.due = [], None, {}, math.inf
+        ends = time.monotonic() + DYING_SECONDS
+        while self._groups.members(one.GROUP) and time.monotonic() < ends:
+            time.sleep(0.001)
         self._groups.remove(one.GROUP)
 
     def _kept(self, now: float) -> dict[Program, int]:
