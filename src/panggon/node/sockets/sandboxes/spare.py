@@ -28,6 +28,8 @@ from panggon.node.sockets.sandboxes.places import PAGES, Place
 from panggon.node.sockets.settings import SITES_MOST, SocketSettings
 from panggon.node.sockets.shields.walls import Shield, calls, open_walls, walls
 
+# As this program has found it when it was started: they speak to each other, and an update may change it.
+HOOK = (resources.files("panggon.node") / "php/become.php").read_bytes()
 # Where a spare sees what it may become a part of; not there any more when it has become that.
 STAGE = "/spare"
 # The control group of all spares, in which the monitors of those that have become a site's stay.
@@ -123,10 +125,9 @@ def begin(settings: SocketSettings, shields: frozenset[Shield], groups: ControlG
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
     namespace = user_namespaces.make(owner=uid, first=uid, count=SITES_MOST + 1, nested=False)
-    hook = (resources.files("panggon.node") / "php/become.php").read_bytes()
     bounds = GroupBounds(memory_mebibytes=_MEMORY_MEBIBYTES, processes=PROCESSES_MOST, cpu_percent=100)
     try:
-        with theirs, readable({"become.php": hook, "filter": calls(shields)}) as descriptors:
+        with theirs, readable({"become.php": HOOK, "filter": calls(shields)}) as descriptors:
             data = [("--perms", "0444", "--file", str(each), f"{STAGE}/{name}") for name, each in descriptors.items()]
             stage = [("--tmpfs", STAGE), *(place.words for place in _stage(settings)), *data]
             child = shell.start(
