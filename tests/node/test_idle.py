@@ -16,7 +16,7 @@ from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served
 from panggon.node.sockets.serving import room
 from panggon.node.sockets.serving.room import idle_seconds, memory_for_sites
-from panggon.node.sockets.serving.site import RESTING_SECONDS, Site
+from panggon.node.sockets.serving.site import RESTING_SECONDS, SOUND_SECONDS, Site
 from panggon.node.sockets.serving.sites import Sites
 from tests.node.stand import UID_BASE
 
@@ -38,6 +38,9 @@ class Running:
 
     def ask_to_end(self) -> None:
         self.asked.append("end")
+
+    def clean_up(self) -> None:
+        self.asked.append("clean")
 
 
 @pytest.fixture
@@ -85,6 +88,14 @@ def test_it_is_looked_at_less_often_while_nobody_visits_it_and_as_often_as_befor
     set_working(site, working=False)
     site.tick(NOW + IDLE + RESTING_SECONDS + PATIENCE - 0.1, patience=PATIENCE)
     assert asked(site) == []
+
+
+@pytest.mark.parametrize(("seconds", "failures"), [(SOUND_SECONDS - 0.1, 2), (SOUND_SECONDS, 0)])
+def test_who_was_awake_for_long_and_is_put_to_sleep_has_not_failed(site: Site, seconds: float, failures: int) -> None:
+    site.failures = 2
+    site.end(NOW)
+    site.ended(NOW + seconds)
+    assert (site.awake, site.failures) == (False, failures)
 
 
 def test_nothing_has_to_be_done_soon_while_all_that_is_awake_rests(machine: Machine, site: Site) -> None:

@@ -265,6 +265,8 @@ class Site:
         if self._end_by is None:
             log.warning("%s: ended by itself", self.served.site)
             self._failed(now)
+        elif now - self._started >= SOUND_SECONDS:
+            self.failures = 0
         self._end_by = None
         self._tell(now)
 
