@@ -107,6 +107,34 @@ def test_sites_are_made_and_proven_with_every_protection(machine):
     assert [(row["name"], row["running"]) for row in status["servers"]] == [(name, True) for name in SERVERS]
 
 
+# What the holder of the sockets says of a request.
+ASK = """
+import json, socket, sys
+line = socket.socket(socket.AF_UNIX)
+line.connect("/run/panggon/sockets.sock")
+line.sendall(sys.argv[1].encode() + b"\\n")
+print(line.makefile().readline())
+"""
+
+
+def _held(machine, **request) -> dict:
+    return json.loads(machine.run("/usr/bin/python3", "-c", ASK, json.dumps(request)))
+
+
+def test_a_sleeping_site_wakes_by_a_php_that_was_started_in_advance(machine):
+    until(lambda: _held(machine, do="about")["spares"] > 0)
+    assert _held(machine, do="stop", site="s000001")["ok"]
+    with visitors(machine, PLACES[:1]) as rows:
+        time.sleep(1)
+    everybody_was_served(rows)
+    monitor = _held(machine, do="show", site="s000001")["serving"]["process"]
+    master = machine.run("cat", f"/proc/{monitor}/task/{monitor}/children").strip()
+    assert machine.run("cat", f"/proc/{master}/uid_map").split() == ["1900000000", "1900000000", "1000000"]
+    assert "no spare" not in machine.run("cat", "/var/log/panggon/sockets.log")
+    groups = machine.run("cat", f"/proc/{master}/cgroup").splitlines()
+    assert [line.rpartition("/")[2] for line in groups if line.split(":")[1] == "memory"] == ["s000001"]
+
+
 def _upload_application(private: Path) -> None:
     """With a library that is to be installed for it."""
     (private / "aplikasi.py").write_text(APPLICATION)

@@ -15,6 +15,8 @@ import pytest
 
 from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets import SocketSettings
+from panggon.node.sockets.sandboxes.spares import IN_A_BURST
+from panggon.node.sockets.settings import SITES_MOST
 from tests import php
 from tests.node import fastcgi
 from tests.waiting import until
@@ -189,6 +191,22 @@ class Stand:
         """The process id of the site's sandbox, None while it sleeps."""
         process: int | None = self.ask(do="show", site=site)["serving"]["process"]
         return process
+
+    # What is started in advance (`spare`)
+
+    def put_to_sleep(self, site: str, script: str = "/site/public/index.php") -> None:
+        """With as many spares there as there shall be, so that it will wake by one."""
+        assert self.get(site, script, seconds=60)
+        until(lambda: self.ask(do="about")["spares"] >= IN_A_BURST)
+        assert self.ask(do="stop", site=site)["ok"]
+
+    def was_a_spare(self, site: str) -> bool:
+        """Whether what answers now lives among all sites' users; one that was started for it knows its own only."""
+        process = self.process(site)
+        assert process
+        (master,) = processes.children(process)
+        first, _, count = Path(f"/proc/{master}/uid_map").read_text().split()
+        return (int(first), int(count)) == (self.settings.nobody, SITES_MOST + 1)
 
 
 def started(request: pytest.FixtureRequest) -> Iterator[Stand]:

@@ -1,5 +1,6 @@
 """The holder's own loop, without sites."""
 
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -26,7 +27,11 @@ def test_it_looks_around_by_the_clock_whatever_it_is_told_meanwhile(monkeypatch,
     served._ending = served._done = False
     served._selector = SimpleNamespace(select=hear)
     served._sites = SimpleNamespace(
-        busy=lambda _: busy, awake=True, sockets=SimpleNamespace(keeper=object()), tick=looks.append
+        busy=lambda _: busy,
+        awake=True,
+        sockets=SimpleNamespace(keeper=object()),
+        spares=SimpleNamespace(due=math.inf),
+        tick=looks.append,
     )
     monkeypatch.setattr(holder, "time", SimpleNamespace(monotonic=lambda: now))
     served._serve()

@@ -22,7 +22,8 @@ from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets import protections
 from panggon.node.sockets.control_groups import controllers
 from panggon.node.sockets.sandboxes import errand, starting
-from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES, Launch, launch
+from panggon.node.sockets.sandboxes.launch import Launch, launch
+from panggon.node.sockets.sandboxes.places import DATABASE_DIRECTORIES
 from panggon.node.sockets.sandboxes.sandbox import Machine
 from panggon.node.sockets.served import Served, described
 from panggon.node.sockets.shields.protections import active
@@ -267,14 +268,22 @@ def said_by(started: errand.Errand) -> str:
 WAYS = (from_php, from_a_page, from_a_task, from_a_copy_of_the_database, from_a_python_application)
 
 
-def test_from_wherever_a_site_may_run_something(stand: Stand) -> None:
+@pytest.mark.parametrize("started_before", [False, True])
+def test_from_wherever_a_site_may_run_something(stand: Stand, started_before: bool) -> None:
+    """`started_before`: it wakes by what was not the site's when it was started (`spare`)."""
     site, other = stand.serve(900100, PROGRAM_OF_PHP, database=""), stand.serve(900101)
+    if started_before:
+        stand.page(site, "echo 'ok';", "ok.php")
+        stand.put_to_sleep(site, "/site/public/ok.php")
     with prey(stand, site, other) as given:
         put(stand, site, "private/prey.json", json.dumps({**given, "uid": stand.settings.uid(site)}))
         put(stand, site, "private/situs.py", APPLICATION)
         put(stand, site, "public/hostile.php", PAGE)
         stand.page(site, PROGRAM_OF_PHP, "programs.php")
-        found = {way.__name__: json.loads(way(stand, site, json.dumps(given))) for way in WAYS}
+        found = {}
+        for way in WAYS:
+            found[way.__name__] = json.loads(way(stand, site, json.dumps(given)))
+            assert way is not from_a_page or stand.was_a_spare(site) == started_before
     assert found == {way.__name__: {} for way in WAYS} | {"from_a_page": []}
 
 

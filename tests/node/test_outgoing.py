@@ -56,6 +56,21 @@ def test_web_reaches_web_servers_by_name_and_address_and_nothing_else(stand: Sta
     assert reads(stand, site, *(f"http://{place}/" for place in others)) == [False] * len(others)
 
 
+def test_whoever_wakes_by_what_was_started_before_reaches_the_same(stand: Stand) -> None:
+    site, nowhere = stand.serve(900107, READS, outgoing="lokal"), stand.serve(900108, READS, outgoing="none")
+    places = (
+        "http://127.0.0.1:8080/",
+        "http://api.mitra.example:8080/",
+        "http://lain.example:8080/",
+        "http://9.9.9.1/",
+    )
+    for each, reached in ((site, ["the machine", "the internet", False, False]), (nowhere, [False] * 4)):
+        stand.page(each, "echo 'ok';", "ok.php")
+        stand.put_to_sleep(each, "/site/public/ok.php")
+        assert reads(stand, each, *places) == reached
+        assert stand.was_a_spare(each)
+
+
 def test_none_reaches_nobody(stand: Stand) -> None:
     site = stand.serve(900101, READS, outgoing="none")
     assert reads(stand, site, "http://apa.saja.example/", "http://9.9.9.9/", "http://127.0.0.1:8080/") == [False] * 3

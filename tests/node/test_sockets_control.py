@@ -239,7 +239,7 @@ def test_a_bad_request_is_refused_and_harms_nothing(stand: Stand, text: str) -> 
 def test_what_the_holder_says_of_itself_names_no_site(stand: Stand) -> None:
     """Every command of the node asks for it, with thousands of sites there."""
     site, _ = stand.serve(900100), stand.serve(900101)
-    assert stand.ask(do="about").keys() == {"ok", "full", "protections"}
+    assert stand.ask(do="about").keys() == {"ok", "full", "protections", "spares"}
     said = stand.ask(do="list")
     assert [row["site"] for row in said["sites"]] == [site, "s900101"]
     assert said["protections"] == stand.ask(do="about")["protections"]

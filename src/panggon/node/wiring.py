@@ -28,7 +28,7 @@ from panggon.node.layout import WEB_GROUP
 from panggon.node.servers import knot, nginx, sshd
 from panggon.node.settings.config import NodeConfig
 from panggon.node.sockets import settings as sockets
-from panggon.node.sockets.sandboxes.launch import DATABASE_DIRECTORIES
+from panggon.node.sockets.sandboxes.places import DATABASE_DIRECTORIES
 
 SilentServers = dict[zone.Server, Check]
 

@@ -149,7 +149,7 @@ def start(
     `limits` are bounds of each of its processes, by the numbers of setrlimit(2), for good.
     """
     with log.open("ab") as sink, ExitStack() as doors:
-        entered = [doors.enter_context(_door(directory).open("wb", 0)) for directory in groups]
+        entered = [doors.enter_context(door(directory).open("wb", 0)) for directory in groups]
         try:
             popen = subprocess.Popen(
                 list(argv),
@@ -172,7 +172,7 @@ def start(
     return Process(popen)
 
 
-def _door(group: Path) -> Path:
+def door(group: Path) -> Path:
     """Where a process of one thread enters a control group: version 1 has a file for threads, for which the kernel
     does not hold up every fork and end on the machine until all processors have noticed, some 12 ms.
     """
@@ -189,8 +189,13 @@ def _enter(groups: Sequence[FileIO], limits: Mapping[int, int]) -> None:
         group.write(b"0")  # 0: the process that writes
     for number, most in limits.items():
         resource.setrlimit(number, (most, most))
-    if resource.RLIMIT_FSIZE in limits:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing on is an error then, and no end of the program
+    for each in ignored(limits):
+        signal.signal(each, signal.SIG_IGN)
+
+
+def ignored(limits: Mapping[int, int]) -> tuple[signal.Signals, ...]:
+    """Signals by which these limits would end the program: writing on is an error then, and no end."""
+    return (signal.SIGXFSZ,) if resource.RLIMIT_FSIZE in limits else ()
 
 
 def _environment(more: Mapping[str, str]) -> dict[str, str]:

@@ -87,11 +87,17 @@ class Holder:
         while not self._done and not (self._ending and not self._sites.awake):
             alert = self._sites.busy(time.monotonic()) or self._sites.sockets.keeper is None
             pause = TICK_SECONDS if alert else IDLE_SECONDS
-            for key, _ in self._selector.select(max(0.0, looked + pause - time.monotonic())):
+            until = min(looked + pause, self._sites.spares.due)
+            for key, _ in self._selector.select(max(0.0, until - time.monotonic())):
                 heed(log, key.data)
+            if time.monotonic() >= self._sites.spares.due:
+                heed(log, self._spare)
             if time.monotonic() - looked >= pause:  # not after each event: who knocks would wait for the one before
                 looked = time.monotonic()
                 self._look(looked)
+
+    def _spare(self) -> None:
+        self._sites.spares.look(time.monotonic())
 
     def _look(self, now: float) -> None:
         """At what nobody tells of."""
@@ -114,6 +120,7 @@ class Holder:
             self._sites.drop(site, lambda: None, Dropping.LATER)
         listener.sweep(self._settings)
         self._sites.renew()
+        self._sites.expect()
 
     def _watch(self, source: socket.socket, act: Callable[[socket.socket], None]) -> None:
         self._selector.register(source, selectors.EVENT_READ, lambda: act(source))
@@ -157,7 +164,7 @@ class Holder:
 
     def _about(self) -> dict[str, Any]:
         protections = [dataclasses.asdict(protection) for protection in self.protections]
-        return {"full": list(self._sites.full), "protections": protections}
+        return {"full": list(self._sites.full), "protections": protections, "spares": self._sites.spares.ready}
 
     # Keeper, successor, end
 

@@ -14,6 +14,7 @@ from panggon.drivers.databases.entrances import Entrances
 from panggon.drivers.file_systems.storage import leaving_mark
 from panggon.drivers.system import files, processes
 
+SITES_MOST = 999_999  # by their numbers, which begin with 1
 PATHS = ("root", "run", "logs", "mariadb_socket", "postgresql_run")
 
 
@@ -108,6 +109,11 @@ class SocketSettings:
 
     def uid(self, site: str) -> int:
         return self.uid_base + int(site[1:])
+
+    @property
+    def nobody(self) -> int:
+        """A user that no site has."""
+        return self.uid_base
 
     def save(self, path: Path) -> None:
         members = {**dataclasses.asdict(self), **{name: str(getattr(self, name)) for name in PATHS}}

@@ -13,10 +13,10 @@ from panggon.drivers.system import processes
 from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandboxes.sandbox import Machine
+from panggon.node.sockets.settings import SITES_MOST
 
 # Clients that people use open some ten at a time.
 SESSIONS_MOST = 16
-SITES_MOST = 999_999  # of the number in an id
 BOUNDS = GroupBounds(memory_mebibytes=256, processes=6 * SESSIONS_MOST, cpu_percent=100)
 
 

@@ -14,10 +14,13 @@ from panggon.core.errors import TemporaryError
 from panggon.core.sites.outgoing import NOBODY
 from panggon.core.sites.spec import Interface, Runner, SiteKind
 from panggon.drivers.system import asking, shell
+from panggon.drivers.system.memory_files import readable
 from panggon.node.sockets.control_groups import controllers
+from panggon.node.sockets.sandboxes.bounds import group_bounds, process_limits
 from panggon.node.sockets.sandboxes.launch import PYTHON, Launch, home, keeps_entrance, launch, usual_environment
+from panggon.node.sockets.sandboxes.places import PAGES
 from panggon.node.sockets.sandboxes.sandbox import Machine, gate_group
-from panggon.node.sockets.sandboxes.starting import group_bounds, process_limits, readable, way_out
+from panggon.node.sockets.sandboxes.starting import way_out
 from panggon.node.sockets.served import Description, Served, described
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.walls import Shield
@@ -104,7 +107,7 @@ def start_own(machine: Machine, site: str, name: str, script: str, words: Sequen
     settings, limits = machine.settings, described(machine.settings, site)
     served = Served(site, SiteKind.PYTHON, 1, interface=Interface.WSGI, entry="own:own")
     found = launch(settings, served, limits, machine.shields)
-    pages = Path("/panggon") if found.walls else settings.pages
+    pages = Path(PAGES) if found.walls else settings.pages
     own = home(settings, site, machine.shields)
     wanted = replace(
         found,

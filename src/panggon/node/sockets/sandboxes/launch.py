@@ -9,12 +9,14 @@ import json
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from panggon.core.node.planning.resources import canonical
 from panggon.core.sites.outgoing import NOBODY, Policy
 from panggon.core.sites.spec import Engine, SiteKind
 from panggon.node.gate.archive import archive
+from panggon.node.sockets.sandboxes.places import DATABASE_DIRECTORIES, PAGES, Place, database_of, memory_of, places_of
 from panggon.node.sockets.served import Description, Served
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.network import LOOPBACK
@@ -22,8 +24,6 @@ from panggon.node.sockets.shields.walls import OWN_NETWORK, SHARED_BYTES, Shield
 
 # A name for both sides of FPM_SOCKETS; nothing lies there, so php-fpm has nothing to unlink when it ends.
 LISTEN = "/panggon/php.sock"
-# Where programs of a site find the directory of their database's socket: what its clients' libraries expect.
-DATABASE_DIRECTORIES = {Engine.MARIADB: Path("/run/mysqld"), Engine.POSTGRESQL: Path("/run/postgresql")}
 FPM_CONFIGURATION = "/etc/php-fpm.conf"
 # Names under which what is no file of the sandbox is handed over: arguments of bubblewrap, the filter of system calls.
 ARGUMENTS = "arguments"
@@ -44,7 +44,8 @@ class Launch:
     """Everything that a sandbox is started with. `texts` and `binaries` are handed over as open files, never as paths:
     nothing has to lie where the site's user can read it. `environment` is for the program alone: what builds the
     sandbox must not obey it. `seccomp` is the filter of its system calls, `outgoing` whom it may speak to; `entrance`
-    the directory by which it comes to its database's server (`drivers.databases.entrances`).
+    the directory by which it comes to its database's server (`drivers.databases.entrances`). With walls the machine is
+    called `name` in there, `places` are the directories that it sees, `memory` those that it only seems to.
     """
 
     kind: SiteKind
@@ -56,12 +57,15 @@ class Launch:
     outgoing: Policy = NOBODY
     binaries: Mapping[str, bytes] = field(default_factory=dict)
     entrance: Path | None = None
+    name: str = ""
+    places: tuple[Place, ...] = ()
+    memory: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """Differs whenever a sandbox that runs is no longer what would be started now."""
         contents = dict(self.texts) | {path: content.hex() for path, content in self.binaries.items()}
-        words = [list(self.walls), list(self.program), contents, dict(self.environment)]
+        words = [[*self.walls, *self._rooms], list(self.program), contents, dict(self.environment)]
         value = canonical([*words, self.seccomp.hex(), [str(target) for target in self.outgoing.targets]])
         return hashlib.sha256(value.encode()).hexdigest()
 
@@ -98,7 +102,16 @@ class Launch:
         more = ["--args", str(descriptors[ARGUMENTS])]
         more += ["--seccomp", str(descriptors[FILTER])] if self.seccomp else []
         walls = [word for word in self.walls if not (networked and word == OWN_NETWORK)]
-        return [*walls, *data, *more, "--remount-ro", "/", "--", *self.program]
+        return [*walls, *self._rooms, *data, *more, "--remount-ro", "/", "--", *self.program]
+
+    @property
+    def _rooms(self) -> tuple[str, ...]:
+        """What is the site's own within the walls, as bubblewrap's arguments."""
+        words: list[tuple[str, ...]] = [("--hostname", self.name)] if self.name else []
+        words += [("--perms", "0755", "--dir", "/site")] if self.places else []
+        words += [place.words for place in self.places]
+        words += [("--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", path) for path in self.memory]
+        return tuple(chain.from_iterable(words))
 
 
 def launch(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
@@ -111,8 +124,17 @@ def launch(settings: SocketSettings, served: Served, described: Description, shi
     texts = {**found.texts, **_accounts(settings, served.site), **names}
     engine, site = described.database, served.site
     entrance = settings.entrances(engine).of(site, running=settings.running) if engine else None
-    boxed = _site_walls(settings, described, site, shields) + _database(engine, entrance)
-    return replace(found, walls=boxed, texts=texts, seccomp=calls(shields), outgoing=policy, entrance=entrance)
+    return replace(
+        found,
+        walls=walls(settings.uid(site), shields),
+        name=site,
+        places=places_of(settings, site, full=described.full) + database_of(engine, entrance),
+        memory=memory_of(full=described.full),
+        texts=texts,
+        seccomp=calls(shields),
+        outgoing=policy,
+        entrance=entrance,
+    )
 
 
 def keeps_entrance(settings: SocketSettings, site: str, described: Description, begun: Launch) -> bool:
@@ -153,7 +175,7 @@ def _php(settings: SocketSettings, served: Served, described: Description, shiel
 
 def _python(settings: SocketSettings, served: Served, described: Description, shields: frozenset[Shield]) -> Launch:
     own = home(settings, served.site, shields)
-    pages = Path("/panggon") if Shield.SANDBOX in shields else settings.pages
+    pages = Path(PAGES) if Shield.SANDBOX in shields else settings.pages
     environment = {
         **dict(described.environment),
         **usual_environment(settings, served, own),
@@ -186,39 +208,6 @@ def home(settings: SocketSettings, site: str, shields: frozenset[Shield]) -> Pat
 
 def document_root(settings: SocketSettings, site: str, shields: frozenset[Shield], folder: str) -> str:
     return f"{home(settings, site, shields)}/public{folder}"
-
-
-def _site_walls(
-    settings: SocketSettings, described: Description, site: str, shields: frozenset[Shield]
-) -> tuple[str, ...]:
-    own = settings.site(site)
-    return (
-        *walls(settings.uid(site), shields),
-        *("--hostname", site),
-        *("--perms", "0755", "--dir", "/site"),
-        *(_full_places(own) if described.full else _places(own)),
-        *("--ro-bind", str(settings.pages), "/panggon"),
-    )
-
-
-def _database(engine: Engine | None, entrance: Path | None) -> tuple[str, ...]:
-    """The directory, not the socket: a server that starts again makes a new socket in it."""
-    if engine is None or entrance is None:
-        return ()
-    return ("--ro-bind-try", str(entrance), str(DATABASE_DIRECTORIES[engine]))
-
-
-def _places(own: Path) -> tuple[str, ...]:
-    """The site's directories; the sandbox's /tmp is its own `tmp`."""
-    binds = [("--bind", str(own / name), f"/site/{name}") for name in ("public", "private", "tmp")]
-    return (*(argument for bind in binds for argument in bind), "--bind", str(own / "tmp"), "/tmp")  # noqa: S108
-
-
-def _full_places(own: Path) -> tuple[str, ...]:
-    """Of a site that stores too much: it goes on answering, but what its programs store is memory and forgotten."""
-    binds = [("--ro-bind", str(own / name), f"/site/{name}") for name in ("public", "private")]
-    memory = [("--size", str(SHARED_BYTES), "--perms", "1777", "--tmpfs", name) for name in ("/site/tmp", "/tmp")]  # noqa: S108
-    return tuple(argument for place in (*binds, *memory) for argument in place)
 
 
 def _accounts(settings: SocketSettings, site: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.control_groups.lanes import Lanes
 from panggon.node.sockets.sandboxes.launch import END_SIGNALS
 from panggon.node.sockets.sandboxes.lookups import Conversations, Users
+from panggon.node.sockets.sandboxes.spares import Spares
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.walls import Shield
 
@@ -36,9 +37,11 @@ class Machine:
     conversations: Conversations = field(default_factory=Conversations)
     users: Users = field(default_factory=Users)
     lanes: Lanes = field(init=False)
+    spares: Spares = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "lanes", Lanes(self.groups))
+        object.__setattr__(self, "spares", Spares(self.settings, self.shields, self.groups))
 
 
 @dataclass(slots=True)

@@ -2,35 +2,24 @@
 
 import json
 import os
-import resource
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.sites.outgoing import Policy
 from panggon.drivers.file_systems import storage
 from panggon.drivers.system import files, processes, shell
-from panggon.node.sockets.control_groups.groups import GroupBounds
+from panggon.drivers.system.memory_files import readable
 from panggon.node.sockets.sandboxes import launch as launching
+from panggon.node.sockets.sandboxes.bounds import GATE_BOUNDS, LIMITS, group_bounds, process_limits
 from panggon.node.sockets.sandboxes.launch import LISTEN, Launch
 from panggon.node.sockets.sandboxes.sandbox import Machine, Sandbox, end_leftovers, gate_group, record_of
+from panggon.node.sockets.sandboxes.spare import Spare
 from panggon.node.sockets.served import Description
 from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields import network
-
-RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
-# bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
-OWN_PROCESSES = 2
-# Of each process of a site. What control groups do not count: open files, core dumps, locked memory, queues.
-LIMITS: dict[int, int] = {
-    resource.RLIMIT_NOFILE: 1024,
-    resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_MEMLOCK: 64 * 1024,
-    RLIMIT_MSGQUEUE: 0,
-}
-GATE_BOUNDS = GroupBounds(memory_mebibytes=48, processes=4, cpu_percent=50)
 
 
 def start(
@@ -62,30 +51,71 @@ def start(
             groups=machine.groups.create(group, group_bounds(described)),
             limits=process_limits(described),
         )
+    return _recorded(machine, site, group, launch, listener, child, gate)
+
+
+def use(
+    machine: Machine,
+    site: str,
+    described: Description,
+    launch: Launch,
+    listener: socket.socket,
+    *,
+    group: str,
+    spare: Spare,
+) -> Sandbox:
+    """As `start`, of what runs already. The record is there before: of whoever is killed between, nothing answers."""
+    end_leftovers(machine, site, group)
+    with (
+        _output(machine.settings, site) as output,
+        way_out(machine, site, launch, group=group, of=spare.network) as gate,
+        ExitStack() as doors,
+    ):
+        directories = machine.groups.create(group, group_bounds(described))
+        entered = [doors.enter_context(shell.door(each).open("wb", 0)).fileno() for each in directories]
+        made = _recorded(machine, site, group, launch, listener, spare.child, gate)
+        given = [listener.fileno(), output, *entered]
+        spare.become(machine.settings, launch, descriptors=given, limits=process_limits(described))
+    return made
+
+
+def _recorded(
+    machine: Machine,
+    site: str,
+    group: str,
+    launch: Launch,
+    listener: socket.socket,
+    child: shell.Process,
+    gate: shell.Process | None,
+) -> Sandbox:
+    """What runs, for a later holder too."""
     name, fingerprint = listener.getsockname(), launch.fingerprint
     record = {
         "pid": child.pid,
         "started": processes.start_time(child.pid),
         "fingerprint": fingerprint,
-        "socket": os.fstat(number).st_ino,
+        "socket": os.fstat(listener.fileno()).st_ino,
         "name": name,
         "kind": launch.kind.value,
     }
     with suppress(TemporaryError):  # on a full disk the site still answers; the next holder replaces its sandbox
-        files.write(record_of(settings, group), json.dumps(record), mode=0o600)
+        files.write(record_of(machine.settings, group), json.dumps(record), mode=0o600)
     pidfd = os.pidfd_open(child.pid)
     return Sandbox(machine, site, group, child.pid, pidfd, fingerprint, child, launch.kind, name, gate)
 
 
 @contextmanager
-def way_out(machine: Machine, site: str, launch: Launch, *, group: str) -> Iterator[shell.Process | None]:
+def way_out(
+    machine: Machine, site: str, launch: Launch, *, group: str, of: Path | None = None
+) -> Iterator[shell.Process | None]:
     """What is started meanwhile lives in a network of its own with a gate, if the site may speak to anybody; otherwise
-    there is no gate. It has the control group `gate_group(group)`, and ends when that is killed.
+    there is no gate. It has the control group `gate_group(group)`, and ends when that is killed. `of` what runs in its
+    network already, as of `network.make`.
     """
     if not launch.outgoing.targets:
         yield None
         return
-    made = network.make(launch.outgoing)
+    made = network.make(launch.outgoing, of=of)
     try:
         gate = _start_gate(machine, site, launch.outgoing, made, group)
         with made.entered():
@@ -108,32 +138,6 @@ def _start_gate(machine: Machine, site: str, policy: Policy, made: network.Netwo
             groups=machine.groups.create(gate_group(group), GATE_BOUNDS),
             limits=LIMITS,
         )
-
-
-def group_bounds(described: Description) -> GroupBounds:
-    """Of all processes of a site together."""
-    return GroupBounds(described.memory_mebibytes, described.processes + OWN_PROCESSES, described.cpu_percent)
-
-
-def process_limits(described: Description) -> dict[int, int]:
-    """Of each of them. No single file, the log of what it says included, may take more than all of the site's."""
-    storage = described.storage
-    return LIMITS | ({resource.RLIMIT_FSIZE: storage.mebibytes * 1024 * 1024} if storage else {})
-
-
-@contextmanager
-def readable(contents: Mapping[str, bytes]) -> Iterator[dict[str, int]]:
-    """Each content on a descriptor of its own, in memory."""
-    descriptors: dict[str, int] = {}
-    try:
-        for name, content in contents.items():
-            descriptors[name] = os.memfd_create(name.replace("/", "-"))
-            os.write(descriptors[name], content)
-            os.lseek(descriptors[name], 0, os.SEEK_SET)
-        yield descriptors
-    finally:
-        for descriptor in descriptors.values():
-            os.close(descriptor)
 
 
 @contextmanager

@@ -120,15 +120,31 @@ class Site:
         self._end_by = None
         try:
             description, wanted = self._wanted()
-            self.sandbox = starting.start(
-                self.machine, self.served.site, description, wanted, self.listener, group=self._free_group
-            )
+            self.sandbox = self._begin(description, wanted, now)
             self.machine.lanes.started(self.sandbox.group, number=self._number, now=now)
             if not keeps_entrance(self.machine.settings, self.served.site, description, wanted):
                 self.end(now)
         except (OSError, ValueError, PanggonError) as error:
             log.warning("%s: cannot start: %s", self.served.site, error)
             self._failed(now)
+
+    def expect(self, now: float) -> bool:
+        """That it will be woken. False where it cannot be."""
+        with suppress(OSError, ValueError, PanggonError):
+            self.machine.spares.expect(self._wanted()[1], now)
+            return True
+        return False
+
+    def _begin(self, description: Description, wanted: Launch, now: float) -> Sandbox:
+        """By a spare, if there is one for it. Whoever has just failed is started without: the spare may be why."""
+        what = (self.machine, self.served.site, description, wanted, self.listener)
+        if spare := None if self.failures else self.machine.spares.take(wanted, now):
+            try:
+                return starting.use(*what, group=self._free_group, spare=spare)
+            except (OSError, PanggonError) as error:
+                log.warning("%s: no spare became it: %s", self.served.site, error)
+                spare.close()
+        return starting.start(*what, group=self._free_group)
 
     def tick(self, now: float, *, patience: float) -> None:
         """Ask a sandbox to end that has been idle for longer than this; kill one that does not end in time."""

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from panggon.core.errors import PanggonError, PermanentError
+from panggon.core.sites.spec import SiteKind
 from panggon.drivers.system import files
 from panggon.node.daemons.going_on import going_on
 from panggon.node.sockets.guards.guards import Guards
@@ -44,6 +45,7 @@ class Sites:
         self.sockets = Listeners(machine.settings, keeper)
         self._machine = machine
         self._settings = machine.settings
+        self.spares = machine.spares
         self.full = Full(machine.settings)
         self._guards = Guards(machine, self.full, self._is_awake)
         self._sites: dict[str, Site] = {}
@@ -181,6 +183,10 @@ class Sites:
                     self._renew(site, _nobody_waits)
             self._attend(site)
 
+    def expect(self) -> None:
+        """That the first visitor comes soon: of whichever site, most are alike."""
+        any(site.served.kind == SiteKind.PHP and site.expect(time.monotonic()) for site in self._sites.values())
+
     def _renew(self, site: Site, then: Then, *, lost: bool = False) -> None:
         """Another sandbox from now on; `then` when nobody new meets this one. One that is ending keeps its socket, for
         who waits in that, unless its name is `lost`.
@@ -248,6 +254,7 @@ class Sites:
     def end_all(self) -> None:
         """Put every site to sleep and wake none again."""
         self._ending = True
+        self.spares.close()
         for site in self._sites.values():
             site.end_all(time.monotonic(), seconds=self._settings.stop_seconds)
             self._attend(site)
@@ -255,6 +262,7 @@ class Sites:
     def close(self) -> None:
         """Nobody is looked at any more."""
         self._guards.close()
+        self.spares.close()
 
     def _dropped(self, name: str, then: Then) -> None:
         if name in self._leaving:

@@ -52,11 +52,15 @@ def entered(namespace: int) -> Iterator[None]:
         yield
 
 
-def make(policy: Policy) -> Network:
-    """Raises OSError or PanggonError where this machine gives no such network."""
+def make(policy: Policy, *, of: Path | None = None) -> Network:
+    """A new one, or the empty one `of` a process (its `ns/net` in proc(5)) made such. Raises OSError or PanggonError
+    where this machine gives no such network.
+    """
     with_ipv6 = _reaches_ipv6()
     with _returning():
-        if _libc.unshare(CLONE_NEWNET):
+        if of:
+            _enter_that(of)
+        elif _libc.unshare(CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), "unshare")
         # A local route: whatever address is meant, this very namespace has it (ip-route(8), type "local").
         lines = ["link set lo up", "route add local 0.0.0.0/0 dev lo"]
@@ -105,6 +109,14 @@ def _returning() -> Iterator[None]:
     finally:
         _enter(before)
         os.close(before)
+
+
+def _enter_that(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _enter(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _namespace() -> int:

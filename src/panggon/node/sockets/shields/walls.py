@@ -35,19 +35,34 @@ class Shield(StrEnum):
 
 def walls(uid: int, shields: frozenset[Shield]) -> tuple[str, ...]:
     """The sandbox of one user without any site in it: the programs, a minimal /etc, /proc and /dev."""
-    optional = {Shield.NETWORK: OWN_NETWORK, Shield.NESTED: "--disable-userns"}
+    nested = ("--disable-userns",) if Shield.NESTED in shields else ()
+    return ("bwrap", "--unshare-user", *nested, *_user(uid), "--cap-drop", "ALL", *_inner(shields))
+
+
+def open_walls(uid: int, shields: frozenset[Shield], namespace: int) -> tuple[str, ...]:
+    """The same around a program that makes them a site's itself, and drops then what it needs for that (`spare`). Its
+    user namespace is the one of this descriptor, in which all sites' users are.
+    """
+    kept = ("SETUID", "SETGID", "SETPCAP", "SYS_ADMIN")
+    needed = (argument for name in kept for argument in ("--cap-add", f"CAP_{name}"))
+    return ("bwrap", "--userns", str(namespace), *_user(uid), *needed, *_inner(shields))
+
+
+def _user(uid: int) -> tuple[str, ...]:
+    return ("--uid", str(uid), "--gid", str(uid))
+
+
+def _inner(shields: frozenset[Shield]) -> tuple[str, ...]:
+    network = (OWN_NETWORK,) if Shield.NETWORK in shields else ()
     masked = [("--ro-bind", "/dev/null", path) for path in TELLTALE if Path(path).exists()]
-    names = ("user", "ipc", "pid", "uts", "cgroup-try")
-    user = ("--uid", str(uid), "--gid", str(uid), "--cap-drop", "ALL")
+    names = ("ipc", "pid", "uts", "cgroup-try")
     links = [("--symlink", f"usr/{name}", f"/{name}") for name in ("bin", "sbin", "lib", "lib32", "lib64")]
     etc = ("php", "ssl/certs", "ssl/openssl.cnf", "alternatives", "ld.so.cache", "localtime", "mime.types")
     binds = [("--ro-bind-try", f"/etc/{name}", f"/etc/{name}") for name in etc]
     return (
-        "bwrap",
         *(f"--unshare-{name}" for name in names),
-        *(flag for shield, flag in optional.items() if shield in shields),
+        *network,
         "--as-pid-1",  # the program is the namespace's first process: its end is the end of everything in it
-        *user,
         *("--ro-bind", "/usr", "/usr"),
         *(argument for link in links for argument in link),
         *("--perms", "0755", "--dir", "/etc"),
