@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -111,6 +112,35 @@ def test_of_those_that_have_ended_only_what_was_written_since_is_read(path, monk
             assert list(ended.others()) == []
     monkeypatch.setattr(journal_file, "may_be_open", lambda _: pytest.fail("it was read again"))
     assert list(ended.others()) == []
+
+
+def test_while_no_run_begins_those_that_have_ended_are_not_looked_at(path, monkeypatch):
+    ended, begun = journal_file.Ended(path.parent), Started(world(PREPARED).plan, 17, NOW)
+    finished = Finished(Outcome(Word.APPLIED, (), None, NOW))
+    with journal_file.writing(path) as store:
+        store.append(begun)
+        os.utime(path.parent, ns=(0, 0))  # that was long ago
+        assert list(ended.others()) == [path]
+        store.append(finished)  # of which the folder tells nothing
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "listdir", lambda _: pytest.fail("all were listed again"))
+            assert list(ended.others()) == []
+            patch.setattr(journal_file.Ended, "_is_known", lambda *_: pytest.fail("one that had ended was looked at"))
+            assert list(ended.others()) == []
+        store.append(begun)
+        assert list(ended.others()) == [path]
+
+
+def test_a_run_that_begins_right_after_a_look_is_not_missed(path):
+    """Then the folder may have the time that it had at the look."""
+    ended, begun = journal_file.Ended(path.parent), Started(world(PREPARED).plan, 17, NOW)
+    now = time.time_ns()
+    with journal_file.writing(path) as store:
+        os.utime(path.parent, ns=(now, now))
+        assert list(ended.others()) == []
+        store.append(begun)
+        os.utime(path.parent, ns=(now, now))
+        assert list(ended.others()) == [path]
 
 
 def test_only_what_is_ahead_is_durable_by_itself(path, monkeypatch):

@@ -13,6 +13,7 @@ from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandboxes import starting
 from panggon.node.sockets.sandboxes.sandbox import Machine
+from panggon.node.sockets.sandboxes.spares import Spares
 from panggon.node.sockets.served import Served
 from panggon.node.sockets.serving import room
 from panggon.node.sockets.serving.room import idle_seconds, memory_for_sites
@@ -149,6 +150,7 @@ def test_one_that_has_another_entrance_since_it_began_is_started_again(
     site: Site, monkeypatch: pytest.MonkeyPatch, keeps: bool, said: list[str]
 ) -> None:
     monkeypatch.setattr(Site, "_wanted", lambda _: (None, None))
+    monkeypatch.setattr(Spares, "take", lambda *_: None)
     monkeypatch.setattr(starting, "start", lambda *_, **__: Running())
     monkeypatch.setattr("panggon.node.sockets.serving.site.keeps_entrance", lambda *_: keeps)
     site.wake(NOW)

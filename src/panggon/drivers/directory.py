@@ -88,7 +88,7 @@ class DirectoryDriver:
         places = [place / folder.name for folder in self._folders(uid)]
         if other := next((path for path in places if os.path.lexists(path) and not _seen(path)), None):
             return foreign(key, f"{other} bukan direktori")
-        if over := next((path for path in places if path.exists() and mounts.is_over(path, beside=place.parent)), None):
+        if over := mounts.first_under((path for path in places if path.exists()), beside=place.parent):
             return foreign(key, f"sesuatu dikaitkan (mount) di atas {over}")
         if not _marked(place, key.name):
             return strange(key, f"{place} tanpa tanda {key.name}", owned=self.owned)

@@ -5,6 +5,7 @@ What only says that something is done waits for the next announcement: without i
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from panggon.core.node.planning.journal import Entry, Finished, Probed, Started,
 # run must not keep it from writing down how it goes back. A run's entries take some 10 kB.
 RESERVE = 64 * 1024
 LOOKS_BACK = (Written, Probed, Undone)
+# Times of files go by ticks of some milliseconds.
+SETTLED_NANOSECONDS = 1_000_000_000
 
 
 class JournalFile:
@@ -130,28 +133,36 @@ def may_be_open(path: Path) -> bool:
 @dataclass(slots=True)
 class Ended:
     """The journals of a folder that have ended, as they were when that was read. What is not written again is not read
-    again: there may be thousands.
+    again, and what had ended is not even looked at while no file has come into the folder, as at the beginning of each
+    run: there may be thousands.
     """
 
     folder: Path
     _known: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    _others: tuple[str, ...] = ()  # when the folder was as it was `_changed` last; -1 where it may be another since
+    _changed: int = -1
 
     def others(self) -> Iterator[Path]:
         """Those that `may_be_open`."""
-        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".jsonl") and not self._is_known(entry):
-                    yield Path(entry.path)
+        with suppress(FileNotFoundError):
+            changed = self.folder.stat().st_mtime_ns
+            names = self._others if changed == self._changed else os.listdir(self.folder)  # noqa: PTH208
+            self._others = tuple(name for name in names if name.endswith(".jsonl") and not self._is_known(name))
+            # What comes right after has the same time.
+            self._changed = changed if time.time_ns() - changed > SETTLED_NANOSECONDS else -1
+            return map(self.folder.joinpath, self._others)
+        return iter(())
 
-    def _is_known(self, entry: os.DirEntry[str]) -> bool:
+    def _is_known(self, name: str) -> bool:
+        path = f"{self.folder}/{name}"
         try:
-            found = entry.stat()
+            found = os.stat(path)  # noqa: PTH116 -- thousands of them
         except OSError:
             return False
         written = found.st_mtime_ns, found.st_ino, found.st_size
-        if self._known.get(entry.name) != written and not may_be_open(Path(entry.path)):
-            self._known[entry.name] = written
-        return self._known.get(entry.name) == written
+        if self._known.get(name) != written and not may_be_open(Path(path)):
+            self._known[name] = written
+        return self._known.get(name) == written
 
 
 def ended(path: Path) -> tuple[Word, Any] | None:

@@ -7,6 +7,7 @@ import pytest
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.resources import Standing
 from panggon.drivers.dns import RecordsDriver
+from panggon.drivers.zones.zone import Zone
 from tests.drivers.contract import Case, Contract
 from tests.drivers.records.zone import FIRST, HOST, KEY, SAFETY, SECOND, ZONE, Others, proven
 
@@ -165,6 +166,18 @@ class TestOthersRecords:
 
 @pytest.mark.usefixtures("_clean")
 class TestWhatPeopleChanged:
+    def test_no_alias_is_asked_for_in_the_place_of_what_is_ours(
+        self, driver: RecordsDriver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Thousands of sites are looked at all day."""
+        driver.write(KEY, SECOND)
+        asked, honest = list[str](), Zone.records
+        monkeypatch.setattr(
+            Zone, "records", lambda zone, *each: (asked.extend(kind for _, kind in each), honest(zone, *each))[1]
+        )
+        assert driver.read(KEY).attributes == SECOND
+        assert sorted(asked) == ["A", "AAAA", "CAA", "MX", *["TXT"] * 4]
+
     @pytest.mark.parametrize(
         ("word", "place", "kind", "text"),
         [

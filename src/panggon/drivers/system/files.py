@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from panggon.core.errors import PermanentError, TemporaryError
-from panggon.drivers.system import hidden
+from panggon.drivers.system import hidden, kernel
 
 Made = TypeVar("Made")
 # What is being made or removed has one of so few names beside its place that each can be tried: looking through a
@@ -112,8 +112,10 @@ def read(path: Path) -> bytes | None:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         except FileNotFoundError:
             return None
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read()
+        try:
+            return kernel.rest(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def read_link(path: Path) -> str | None:

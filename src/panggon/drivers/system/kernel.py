@@ -13,7 +13,11 @@ def told(path: Path | str) -> str:
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        parts = list(iter(lambda: os.read(descriptor, _READ_BYTES), b""))
+        return rest(descriptor).decode(errors="replace")
     finally:
         os.close(descriptor)
-    return b"".join(parts).decode(errors="replace")
+
+
+def rest(descriptor: int) -> bytes:
+    """All that is still to be read. Raises OSError."""
+    return b"".join(iter(lambda: os.read(descriptor, _READ_BYTES), b""))

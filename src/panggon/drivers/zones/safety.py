@@ -5,7 +5,7 @@ from collections.abc import Collection
 import dns.name
 
 from panggon.drivers.zones import marks, places
-from panggon.drivers.zones.marks import Mark
+from panggon.drivers.zones.marks import Mark, Slot
 from panggon.drivers.zones.zone import Question, Records, Zone
 
 
@@ -14,7 +14,7 @@ def standing(zone: Zone, host: dns.name.Name, mark: Mark) -> tuple[tuple[str, ..
     may stand in the place of others' only.
     """
     slots = [marks.slot(word) for word in mark.words]
-    found = zone.records(*(place for slot in slots for place in places.that_serve(host, slot)))
+    found = zone.records(*(place for slot in slots for place in _judged(host, slot, mark)))
     texts = {place: records.texts for place, records in found.items()}
     there, alone = list[str](), list[int]()
     for slot in slots:
@@ -25,6 +25,11 @@ def standing(zone: Zone, host: dns.name.Name, mark: Mark) -> tuple[tuple[str, ..
         if not is_others and texts[place] == (slot.text,):
             alone.append(found[place].ttl)
     return tuple(there), tuple(alone)
+
+
+def _judged(host: dns.name.Name, slot: Slot, mark: Mark) -> tuple[Question, ...]:
+    """Where an alias stands in its place, what we made does not."""
+    return places.that_serve(host, slot) if slot.word in mark.left else (places.of_slot(host, slot),)
 
 
 def of_others(

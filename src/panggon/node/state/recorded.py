@@ -1,5 +1,6 @@
 """What is on record of the sites of this machine: of each what was applied last, and what is asked of all at once."""
 
+import json
 import logging
 import os
 import re
@@ -7,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,7 @@ class Recorded:
 
     def _said(self, site: str) -> SiteSpec | None:
         """What the record says. Raises PermanentError `record.damaged`."""
-        return records.said(self._path(site), partial(spec_of, site))
+        return records.made_of(self._path(site), partial(_spec_in, site))
 
     def _is_kept(self, spec: SiteSpec) -> bool:
         with suppress(PermanentError):
@@ -227,6 +228,12 @@ class Recorded:
 
 def names_by_site(rows: Any) -> dict[str, list[str]]:
     return {str(site): list(map(str, names)) for site, names in rows.items()}
+
+
+@lru_cache(maxsize=64)
+def _spec_in(site: str, content: bytes) -> SiteSpec:
+    """Whoever looks at a site asks for the same record before and after, and again for each thing that is looked at."""
+    return spec_of(site, json.loads(content))
 
 
 def spec_of(site: str, document: object) -> SiteSpec:

@@ -33,9 +33,19 @@ def load(path: Path) -> Any:
 
 def said(path: Path, shape: Callable[[Any], Said]) -> Said | None:
     """What `shape` makes of the document, or None where there is no file. Raises PermanentError `record.damaged`."""
-    try:
-        document = load(path)
+
+    def parsed(content: bytes) -> Said | None:
+        document = json.loads(content)
         return None if document is None else shape(document)
+
+    return made_of(path, parsed)
+
+
+def made_of(path: Path, shape: Callable[[bytes], Said | None]) -> Said | None:
+    """The same of the file's content."""
+    content = files.read(path)
+    try:
+        return None if content is None else shape(content)
     except (ValueError, LookupError, TypeError, AttributeError, InvalidError) as error:
         raise PermanentError("record.damaged", f"catatan {path} rusak: {error}") from error
 

@@ -83,10 +83,14 @@ def strange(key: Key, detail: str, *, owned: Collection[Key]) -> Observation:
 
 def canonical(value: object) -> str:
     """The one JSON text of a value: sorted keys, no spaces, tuples as lists. Digests are taken over it."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _CANONICAL.encode(value)
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"not a plain value: {value!r}")
+
+
+# Made once: two texts of each of a site's resources are made whenever it is looked at.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
