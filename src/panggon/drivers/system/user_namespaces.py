@@ -3,6 +3,8 @@
 import ctypes
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 CLONE_NEWUSER = 0x10000000
@@ -14,17 +16,26 @@ MOST = Path("/proc/sys/user/max_user_namespaces")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def make(*, owner: int, first: int, count: int, nested: bool) -> int:
-    """A descriptor of a new one in which the users and groups from `first` on are who they are outside, and nobody
-    else is known. Programs of the `owner` may enter it; whether it may have others in it is `nested`. Raises OSError.
+@contextmanager
+def made(*, owner: int, first: int, count: int) -> Iterator[int]:
+    """A descriptor of a new one in which the users and groups from `first` on are who they are outside, and nobody else
+    is known. Programs of the `owner` may enter it; nobody can make others in it. Raises OSError.
     """
+    descriptor = _make(owner, first, count)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _make(owner: int, first: int, count: int) -> int:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.settimeout(SECONDS)
         child = os.fork()
         if child == 0:
             ours.close()
-            _live(theirs, owner, nested=nested)
+            _live(theirs, owner)
         try:
             theirs.close()
             if ours.recv(1) != MADE:
@@ -37,15 +48,14 @@ def make(*, owner: int, first: int, count: int, nested: bool) -> int:
             os.waitpid(child, 0)
 
 
-def _live(line: socket.socket, owner: int, *, nested: bool) -> None:
+def _live(line: socket.socket, owner: int) -> None:
     """In a process of its own, until nobody needs it any more."""
     try:
         os.setgroups([])
         os.setresgid(owner, owner, owner)
         os.setresuid(owner, owner, owner)
         if _libc.unshare(CLONE_NEWUSER) == 0:
-            if not nested:
-                MOST.write_text("0")
+            MOST.write_text("0")
             line.send(MADE)
             line.recv(1)
     finally:

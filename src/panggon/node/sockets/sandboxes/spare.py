@@ -119,37 +119,44 @@ def fits(launch: Launch, uid: int, shields: frozenset[Shield]) -> bool:
 
 def begin(settings: SocketSettings, shields: frozenset[Shield], groups: ControlGroups, program: Program) -> Spare:
     """Start one; it is ready a moment later. Raises OSError or PanggonError where that cannot be."""
-    seen, uid = _seen(settings, program), settings.nobody
+    seen = _seen(settings, program)
     if any(PRELOADS.search(path.read_text(errors="replace")) for path in _settings_of_php(program)):
         raise PermanentError("runtime.preload", "php.ini has scripts of its own preloaded")
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
-    namespace = user_namespaces.make(owner=uid, first=uid, count=SITES_MOST + 1, nested=False)
-    bounds = GroupBounds(memory_mebibytes=_MEMORY_MEBIBYTES, processes=PROCESSES_MOST, cpu_percent=100)
     try:
-        with theirs, readable({"become.php": HOOK, "filter": calls(shields)}) as descriptors:
-            data = [("--perms", "0444", "--file", str(each), f"{STAGE}/{name}") for name, each in descriptors.items()]
-            stage = [("--tmpfs", STAGE), *(place.words for place in _stage(settings)), *data]
-            child = shell.start(
-                [*open_walls(uid, shields, namespace), *chain.from_iterable(stage), "--", *_preloading(program)],
-                log=settings.logs / "sockets.log",
-                environment={
-                    "FPM_SOCKETS": f"{LISTEN}={SOCKET}",
-                    "PANGGON_OUTPUT": f"/proc/self/fd/{OUTPUT}",
-                    "PANGGON_SPARE": f"{theirs.fileno()},{namespace}",
-                },
-                pass_fds=[theirs.fileno(), namespace, *descriptors.values()],
-                user=uid,
-                group=uid,
-                groups=groups.create(GROUP, bounds),
-                limits=LIMITS,
-            )
+        with theirs:
+            child = _start(settings, shields, groups, program, line=theirs.fileno())
     except BaseException:
         ours.close()
         raise
-    finally:
-        os.close(namespace)
     return Spare(program, child, ours, seen)
+
+
+def _start(
+    settings: SocketSettings, shields: frozenset[Shield], groups: ControlGroups, program: Program, *, line: int
+) -> shell.Process:
+    uid, bounds = settings.nobody, GroupBounds(_MEMORY_MEBIBYTES, PROCESSES_MOST, cpu_percent=100)
+    with (
+        user_namespaces.made(owner=uid, first=uid, count=SITES_MOST + 1) as namespace,
+        readable({"become.php": HOOK, "filter": calls(shields)}) as descriptors,
+    ):
+        data = [("--perms", "0444", "--file", str(each), f"{STAGE}/{name}") for name, each in descriptors.items()]
+        stage = [("--tmpfs", STAGE), *(place.words for place in _stage(settings)), *data]
+        return shell.start(
+            [*open_walls(uid, shields, namespace), *chain.from_iterable(stage), "--", *_preloading(program)],
+            log=settings.logs / "sockets.log",
+            environment={
+                "FPM_SOCKETS": f"{LISTEN}={SOCKET}",
+                "PANGGON_OUTPUT": f"/proc/self/fd/{OUTPUT}",
+                "PANGGON_SPARE": f"{line},{namespace}",
+            },
+            pass_fds=[line, namespace, *descriptors.values()],
+            user=uid,
+            group=uid,
+            groups=groups.create(GROUP, bounds),
+            limits=LIMITS,
+        )
 
 
 def _preloading(program: Program) -> Program:
