@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from panggon.core.sites.spec import SITES_MOST
 from panggon.drivers.system import files, processes, shell
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.sandboxes.spares import IN_A_BURST
-from panggon.node.sockets.settings import SITES_MOST
 from tests import php
 from tests.node import fastcgi
 from tests.waiting import until

@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 SITE_ID = re.compile(r"s[0-9]{6}")
+SITES_MOST = 999_999  # by their numbers, which begin with 1
 PHP_VERSION = re.compile(r"[78]\.[0-9]")
 USUAL_PHP_VERSION = "8.2"
 FINGERPRINT = re.compile(r"[A-Za-z0-9:+/=._-]{0,128}")

@@ -14,7 +14,7 @@ from panggon import file_words
 from panggon.core.errors import Fault, InvalidError
 from panggon.core.sites import outgoing
 from panggon.core.sites.kinds import origin
-from panggon.core.sites.spec import SITE_ID, SiteKind
+from panggon.core.sites.spec import SITE_ID, SITES_MOST, SiteKind
 from panggon.node.settings import rules, tables
 from panggon.node.settings.rules import AbsolutePath, Address, Host, Port, ShortPath, Target, Text, Truth
 
@@ -22,10 +22,9 @@ DEFAULT_PATH = Path("/etc/panggon/node.toml")
 # Small servers of the node's own, each the one owner of something; they need nobody to start.
 OWNERS = ("logs", "tasks", "databases", "renewal")
 SERVERS = ("mariadb", "postgresql", "sockets", "knot", "sshd", "nginx", *OWNERS)
-SITE_MOST = 999_999
 UID_MOST = 2_147_483_647  # where systemd's own ranges begin again (systemd.io/UIDS-GIDS)
 
-Number = Annotated[int, rules.number(1, SITE_MOST)]
+Number = Annotated[int, rules.number(1, SITES_MOST)]
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- public servers
 
 
@@ -59,7 +58,7 @@ class Sites:
     parked for `purge_days` before it may be purged.
     """
 
-    uid_base: Annotated[int, rules.number(100_000, UID_MOST - SITE_MOST)] = 1_900_000_000
+    uid_base: Annotated[int, rules.number(100_000, UID_MOST - SITES_MOST)] = 1_900_000_000
     first_site: Number = 1
     last_site: Number = 799_999
     kinds: tuple[Annotated[str, rules.choice(*SiteKind)], ...] = tuple(map(str, SiteKind))

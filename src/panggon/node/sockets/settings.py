@@ -14,7 +14,6 @@ from panggon.drivers.databases.entrances import Entrances
 from panggon.drivers.file_systems.storage import leaving_mark
 from panggon.drivers.system import files, processes
 
-SITES_MOST = 999_999  # by their numbers, which begin with 1
 PATHS = ("root", "run", "logs", "mariadb_socket", "postgresql_run")
 
 

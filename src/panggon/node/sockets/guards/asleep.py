@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from panggon.core.errors import PanggonError
-from panggon.core.sites.spec import SITE_ID
+from panggon.core.sites.spec import SITE_ID, SITES_MOST
 from panggon.drivers.file_systems import storage
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.limit import limit_of
@@ -119,7 +119,7 @@ class Asleep:
         """Sites that have any process."""
         base = self._machine.settings.uid_base
         numbers = (uid - base for uid in self._machine.users.running())
-        return frozenset(f"s{number:06}" for number in numbers if 0 < number <= 999_999)
+        return frozenset(f"s{number:06}" for number in numbers if 0 < number <= SITES_MOST)
 
     @property
     def _sites(self) -> Path:

@@ -9,11 +9,11 @@ import signal
 from collections.abc import Mapping, Set
 from contextlib import suppress
 
+from panggon.core.sites.spec import SITES_MOST
 from panggon.drivers.system import processes
 from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.sandboxes.sandbox import Machine
-from panggon.node.sockets.settings import SITES_MOST
 
 # Clients that people use open some ten at a time.
 SESSIONS_MOST = 16

@@ -18,14 +18,14 @@ from itertools import chain
 from pathlib import Path
 
 from panggon.core.errors import PermanentError
-from panggon.core.sites.spec import SiteKind
+from panggon.core.sites.spec import SITES_MOST, SiteKind
 from panggon.drivers.system import processes, shell, user_namespaces
 from panggon.drivers.system.memory_files import readable
 from panggon.node.sockets.control_groups.groups import ControlGroups, GroupBounds
 from panggon.node.sockets.sandboxes.bounds import LIMITS
 from panggon.node.sockets.sandboxes.launch import LISTEN, Launch
 from panggon.node.sockets.sandboxes.places import PAGES, Place
-from panggon.node.sockets.settings import SITES_MOST, SocketSettings
+from panggon.node.sockets.settings import SocketSettings
 from panggon.node.sockets.shields.walls import Shield, calls, open_walls, walls
 
 # As this program has found it when it was started: they speak to each other, and an update may change it.
