@@ -6,6 +6,7 @@ as fast as a host; without, qemu translates each instruction, and everything tak
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -26,6 +27,7 @@ IS_WANTED = os.environ.get("PANGGON_HOST_KIND") == "machine"
 FIRMWARE = "-machine q35 -cpu max -m 64 -nodefaults -display none -debugcon stdio -global isa-debugcon.iobase=0x402"
 # Where KVM itself is emulated it takes a minute for what takes qemu alone a second.
 FIRMWARE_SECONDS, FIRMWARE_ENDS = 3, b"No bootable device"
+BY_PROCESSOR = re.compile(r"^flags\b.*\b(?:vmx|svm)\b", re.MULTILINE)
 CONSOLE_MOST = 4000  # characters of what its kernel and systemd said, where it does not boot
 NETWORK = "[Match]\nType=ether\n[Network]\nDHCP=yes\n"
 # It reaches nobody, and only its SSH server can be reached.
@@ -43,8 +45,11 @@ SSH = (
 
 
 def _has_kvm() -> bool:
-    """Tried with a machine without a disk: there are some where /dev/kvm can be opened, and everything hangs in it."""
-    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+    """Tried with a machine without a disk: there are some where /dev/kvm can be opened, and everything hangs in it. In
+    others a firmware runs in it and a kernel hangs: those whose processor does not say that it can.
+    """
+    can = BY_PROCESSOR.search(Path("/proc/cpuinfo").read_text())
+    if not can or not os.access("/dev/kvm", os.R_OK | os.W_OK):
         return False
     argv = ["qemu-system-x86_64", "-accel", "kvm", *shlex.split(FIRMWARE)]
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
