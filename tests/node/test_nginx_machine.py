@@ -17,7 +17,7 @@ from panggon.drivers.system import processes, shell
 from panggon.node.servers import nginx
 from tests.drivers.running import running
 from tests.node.http2 import http2
-from tests.node.web_stand import HOST, OTHER_SITE, SITE, WEB, WebStand
+from tests.node.web_stand import HOST, OTHER_SITE, SITE, WEB, WebStand, request
 from tests.waiting import until
 
 pytestmark = pytest.mark.real
@@ -122,6 +122,16 @@ class TestLog:
         found = until(lambda: self._logged(stand, path[:6]), "no line in the log")
         assert (found["site"], found["status"], found["host"], found["method"]) == (SITE, 404, HOST, "GET")
         assert (found["uri"], found["agent"]) == (uri_logged, agent_logged)
+
+    @pytest.mark.parametrize(("sent_bytes", "whole"), [(999, True), (1000, False)])
+    def test_a_short_request_of_http_1_is_logged_whole(self, stand: WebStand, sent_bytes: int, whole: bool) -> None:
+        """Its line has six times as many bytes as came at most."""
+        path = f"/kesebelas-{sent_bytes}"
+        least = len(request(HOST, path=path, headers="User-Agent: \r\n"))
+        agent = "a\x01".ljust(sent_bytes - least, "b")
+        stand.raw(request(HOST, path=path, headers=f"User-Agent: {agent}\r\n"))
+        found = until(lambda: self._logged(stand, path), "no line in the log")
+        assert (found["uri"], found["agent"]) == ((path, agent) if whole else (f"{path}…", "a…"))
 
     @staticmethod
     def _logged(stand: WebStand, path: str) -> dict[str, Any] | None:

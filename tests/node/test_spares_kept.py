@@ -29,6 +29,9 @@ class Fake:
         self.closed = False
         self.child = SimpleNamespace(running=lambda: self.running)
 
+    def pids(self) -> tuple[int, ...]:
+        return (id(self),)
+
     def is_ready(self) -> bool:
         return self.ready
 
@@ -159,6 +162,22 @@ def test_a_machine_that_can_have_none_is_not_asked_all_the_time(
         wants(kept, "one", second)
         kept.look(second + 0.5)
     assert len(tries) == 2
+
+
+def test_at_the_end_the_killed_are_waited_for_and_no_site_that_was_a_spare(begun: list[Fake]) -> None:
+    asked: list[bool] = []
+
+    def members(name: str) -> frozenset[int]:
+        asked.append(all(each.closed for each in begun))
+        return frozenset({1, *((id(begun[0]),) if len(asked) < 3 else ())})
+
+    settings: Any = SimpleNamespace(uid=lambda name: 1)
+    groups: Any = SimpleNamespace(remove=lambda name: asked.append(False), members=members)
+    kept = Spares(settings, frozenset(), groups)
+    wants(kept, "one", 0.0)
+    passes(kept, 0.0)
+    kept.close()
+    assert asked == [True, True, True, False], "the group is removed when those that were killed have left it"
 
 
 def test_what_is_too_long_to_be_told_is_not_told_in_part() -> None:

@@ -231,7 +231,7 @@ end
 -- A site that has just become another kind: who comes waits until the socket is its new program's, and is told after a
 -- while as usual that none answers.
 local function settled(site)
-    local deadline = ngx.now() + CHANGING_SECONDS
+    local deadline = site.changing and ngx.now() + CHANGING_SECONDS
     while site.changing and ngx.now() < deadline do
         ngx.sleep(LOOK_SECONDS)
         site = find()

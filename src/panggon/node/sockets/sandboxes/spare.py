@@ -71,7 +71,10 @@ class Spare:
         pids = processes.children(self.child.pid)
         return bool(pids) and not processes.is_replaced(pids[0]) and self.seen == _seen(settings, self.program)
 
-    @property
+    def pids(self) -> tuple[int, ...]:
+        """The monitor, and the program while it runs."""
+        return (self.child.pid, *processes.children(self.child.pid))
+
     def network(self) -> Path:
         """Its own, without any way out."""
         return processes.PROC / str(next(iter(processes.children(self.child.pid)), 0)) / "ns/net"

@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
+from itertools import chain
 
 from panggon.core.errors import PanggonError
 from panggon.node.sockets.control_groups.groups import ControlGroups
@@ -85,11 +86,13 @@ class Spares:
 
     def close(self) -> None:
         """None is needed any more. Their group goes when the last of them has, or the last site that was one."""
-        for spare in [*self._waiting, *([self._starting[0]] if self._starting else [])]:
+        spares = [*self._waiting, *([self._starting[0]] if self._starting else [])]
+        dying = set(chain.from_iterable(spare.pids() for spare in spares))
+        for spare in spares:
             spare.close()
         self._waiting, self._starting, self._wanted, self.due = [], None, {}, math.inf
         ends = time.monotonic() + DYING_SECONDS
-        while self._groups.members(one.GROUP) and time.monotonic() < ends:
+        while dying & self._groups.members(one.GROUP) and time.monotonic() < ends:
             time.sleep(0.001)
         self._groups.remove(one.GROUP)
 

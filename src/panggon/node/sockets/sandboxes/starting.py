@@ -69,7 +69,7 @@ def use(
     end_leftovers(machine, site, group)
     with (
         _output(machine.settings, site) as output,
-        way_out(machine, site, launch, group=group, of=spare.network) as gate,
+        way_out(machine, site, launch, group=group, of=spare.network()) as gate,
         ExitStack() as doors,
     ):
         directories = machine.groups.create(group, group_bounds(described))
