@@ -28,7 +28,7 @@ from panggon.people import selectors as people
 from panggon.people.models import User
 from panggon.sites import selectors as sites
 from panggon.sites.models import Outcome, Site
-from panggon.upkeep import services
+from panggon.upkeep import machines, services
 from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.selectors import KEEPERS
 
@@ -170,6 +170,12 @@ def replace_paper(paper: str) -> None:
 def tell_answer(request: int) -> None:
     asked = Request.objects.select_related("site", "asked_by").get(pk=request)
     _tell([asked.asked_by], asked.site, ANSWERED, reference=f"answer:{asked.pk}", reason=asked.answer)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="upkeep.watch_machines", queueing_lock="upkeep.watch_machines")
+def watch_machines(timestamp: int) -> None:  # noqa: ARG001 (of the schedule)
+    machines.watch(now=timezone.now())
 
 
 # ------------------------------------------------------------------------------------------------------------------

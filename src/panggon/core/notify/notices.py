@@ -114,7 +114,8 @@ TABLE: Mapping[Occasion, Rule] = MappingProxyType(
         ),
         # The words of these come from whoever tells.
         Occasion.WARNING: _personal(
-            "yang memegang permohonan, juga atasannya bila lewat batas; administrator bila arsip rusak",
+            "yang memegang permohonan, juga atasannya bila lewat batas; administrator bila arsip rusak; "
+            "petugas teknis dan administrator bila server bermasalah",
             "{subject}",
             "{text}",
             presses=True,

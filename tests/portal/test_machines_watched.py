@@ -1,0 +1,92 @@
+"""Who looks after the hosting machines hears of one that needs somebody, without looking at a page."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from panggon.core.cases.procedure import Role
+from panggon.core.node.health import Health, Server
+from panggon.sites import machines as enrolment
+from panggon.sites.models import Node
+from panggon.upkeep import machines
+from panggon.upkeep.jobs import watch_machines
+from tests.portal.test_health_page import WELL, tell
+
+SINCE = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def administrator(office):
+    return office.person("admin", Role.ADMINISTRATOR)
+
+
+def told(person) -> list[tuple[str, str, str]]:
+    rows = person.notices.filter(path="/server/").order_by("pk")
+    return [(row.subject, row.text, row.occasion) for row in rows]
+
+
+def test_silence_is_told_once(office, administrator):
+    tell(seen_at=SINCE, told_at=SINCE)
+    for minutes in (9, 11, 16, 60 * 24 * 3):
+        machines.watch(now=SINCE + timedelta(minutes=minutes))
+    words = (
+        "Terakhir terdengar 23 November, 08.30 WIB. Situsnya dapat tetap berjalan, tetapi tugas baru menunggu. "
+        "Periksa apakah mesinnya menyala dan dapat mencapai portal."
+    )
+    expected = [("Server node-1 tidak terdengar", words, "warning")]
+    assert (told(office.technician), told(administrator)) == (expected, expected)
+    assert told(office.head) == told(office.registrar) == []
+    again = SINCE + timedelta(days=4)
+    tell(seen_at=again, told_at=again)
+    machines.watch(now=again + timedelta(minutes=11))
+    assert len(told(administrator)) == 2
+
+
+def test_before_that_many_minutes_nobody_is_disturbed(office, administrator):
+    tell(seen_at=SINCE, told_at=SINCE)
+    machines.watch(now=SINCE + machines.QUIET)
+    assert told(administrator) == []
+
+
+def test_what_there_is_to_do_is_told_once_a_day_and_of_each_kind(office, administrator):
+    def says(hours: int, **said) -> list[str]:
+        now = SINCE + timedelta(hours=hours)
+        tell(seen_at=now, told_at=now, **said)
+        before = len(told(administrator))
+        machines.watch(now=now)
+        return [f"{subject} | {text}" for subject, text, _occasion in told(administrator)[before:]]
+
+    certificate = {"reduced": ["sertifikat: a.b berlaku sampai 2026-12-01", "memory: no controller"]}
+    assert says(0, **certificate) == [
+        "Server node-1: sertifikat HTTPS perlu diperhatikan | a.b berlaku sampai 2026-12-01"
+    ]
+    stopped = Health((Server("knot", False, "", 0), Server("nginx", True, "", 0)), (), ())
+    lines = [f"s00000{number}: x" for number in range(5)]
+    assert says(1, health=stopped, drift=lines, **certificate) == [
+        "Server node-1: program berhenti | Yang berhenti: DNS (Knot). Jalankan di mesin itu: panggon-node init",
+        "Server node-1: ada yang diubah di luar Panggon | s000000: x; s000001: x; s000002: x; … (+2)",
+    ]
+    assert says(2, health=stopped, drift=lines, **certificate) == []
+    assert says(24, reduced=["server web: pekerja 7 diam"], drift=[]) == [
+        "Server node-1 perlu diperhatikan | server web: pekerja 7 diam"
+    ]
+    assert len(says(48, drift=[], **certificate)) == 1
+
+
+def test_one_that_asks_and_tells_nothing(office, administrator):
+    tell(seen_at=SINCE + timedelta(minutes=45), told_at=SINCE)
+    machines.watch(now=SINCE + timedelta(minutes=45))
+    ((subject, text, _occasion),) = told(administrator)
+    assert subject == "Server node-1 tidak melaporkan keadaannya"
+    assert text.startswith("Laporan terakhir 23 November, 08.30 WIB.")
+
+
+def test_a_machine_that_is_well_not_yet_there_or_gone_is_not_told(office, administrator):
+    tell(WELL, reduced=["disk: ext4 tanpa kuota"])
+    enrolment.issue_code("server-2", at=timezone.now())
+    watch_machines.func(timestamp=0)
+    tell(seen_at=SINCE, told_at=SINCE, retired_at=SINCE)
+    watch_machines.func(timestamp=0)
+    assert Node.objects.count() == 2
+    assert told(administrator) == []
