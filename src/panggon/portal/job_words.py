@@ -60,6 +60,7 @@ WORDS = {
     "upkeep.tell_keepers": TELLS,
     "upkeep.tell_technicians": TELLS,
     "upkeep.watch": _("Mengawasi situs yang tidak menjawab"),
+    "upkeep.watch_machines": _("Mengawasi server hosting"),
 }
 # What was not sent stands on a page of its own, with the answer of the other server.
 ELSEWHERE = frozenset({"notify.deliver", "notify.send_mail", "notify.send_message"})
