@@ -43,6 +43,17 @@ def test_silence_is_told_once(office, administrator):
     assert len(told(administrator)) == 2
 
 
+def test_each_is_told_in_the_own_language(office, administrator):
+    administrator.language = "en"
+    administrator.save()
+    tell(seen_at=SINCE.replace(month=10), told_at=SINCE.replace(month=10))
+    machines.watch(now=SINCE)
+    ((subject, text, _occasion),) = told(administrator)
+    assert (subject, text[:33]) == ("Server node-1 is not heard of", "Last heard of 23 October, 08.30 W")
+    ((_subject, text, _occasion),) = told(office.technician)
+    assert text.startswith("Terakhir terdengar 23 Oktober, 08.30 WIB.")
+
+
 def test_before_that_many_minutes_nobody_is_disturbed(office, administrator):
     tell(seen_at=SINCE, told_at=SINCE)
     machines.watch(now=SINCE + machines.QUIET)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import formats
+from django.utils.functional import lazy
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from panggon.sites import health
 from panggon.sites import selectors as sites
 from panggon.sites.health import Shown
 
-Told = tuple[str, tuple[Any, Any], dict[str, str]]
+Told = tuple[str, tuple[Any, Any], dict[str, Any]]
 # An update or a boot takes less.
 QUIET = timedelta(minutes=10)
 LINES_MOST = 3
@@ -36,6 +37,7 @@ STOPPED = (_("Server {name}: program berhenti"), _("Yang berhenti: {lines}. Jala
 CERTIFICATES = (_("Server {name}: sertifikat HTTPS perlu diperhatikan"), "{lines}")
 DRIFT = (_("Server {name}: ada yang diubah di luar Panggon"), "{lines}")
 OTHERS = (_("Server {name} perlu diperhatikan"), "{lines}")
+_moment = lazy(formats.date_format, str)  # in the language of who reads it
 
 
 def watch(*, now: datetime) -> None:
@@ -82,7 +84,7 @@ def _to_do(machine: Shown, *, now: datetime) -> Iterator[Told]:
 
 def _since(name: str, words: tuple[Any, Any], moment: datetime) -> Told:
     since = localtime(moment)
-    return f"{name}:{since:%Y%m%d%H%M%S}", words, {"since": formats.date_format(since, "j F, H.i")}
+    return f"{name}:{since:%Y%m%d%H%M%S}", words, {"since": _moment(since, "j F, H.i")}
 
 
 def _short(lines: tuple[str, ...]) -> str:
