@@ -14,6 +14,7 @@ from panggon.upkeep.jobs import watch_machines
 from tests.portal.test_health_page import WELL, tell
 
 SINCE = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+BEFORE = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def told(person) -> list[tuple[str, str, str]]:
 def test_silence_is_told_once(office, administrator):
     tell(seen_at=SINCE, told_at=SINCE)
     for minutes in (9, 11, 16, 60 * 24 * 3):
-        machines.watch(now=SINCE + timedelta(minutes=minutes))
+        machines.watch(now=SINCE + timedelta(minutes=minutes), hearing_since=BEFORE)
     words = (
         "Terakhir terdengar 23 November, 08.30 WIB. Situsnya dapat tetap berjalan, tetapi tugas baru menunggu. "
         "Periksa apakah mesinnya menyala dan dapat mencapai portal."
@@ -39,7 +40,7 @@ def test_silence_is_told_once(office, administrator):
     assert told(office.head) == told(office.registrar) == []
     again = SINCE + timedelta(days=4)
     tell(seen_at=again, told_at=again)
-    machines.watch(now=again + timedelta(minutes=11))
+    machines.watch(now=again + timedelta(minutes=11), hearing_since=BEFORE)
     assert len(told(administrator)) == 2
 
 
@@ -47,7 +48,7 @@ def test_each_is_told_in_the_own_language(office, administrator):
     administrator.language = "en"
     administrator.save()
     tell(seen_at=SINCE.replace(month=10), told_at=SINCE.replace(month=10))
-    machines.watch(now=SINCE)
+    machines.watch(now=SINCE, hearing_since=BEFORE)
     ((subject, text, _occasion),) = told(administrator)
     assert (subject, text[:33]) == ("Server node-1 is not heard of", "Last heard of 23 October, 08.30 W")
     ((_subject, text, _occasion),) = told(office.technician)
@@ -56,8 +57,19 @@ def test_each_is_told_in_the_own_language(office, administrator):
 
 def test_before_that_many_minutes_nobody_is_disturbed(office, administrator):
     tell(seen_at=SINCE, told_at=SINCE)
-    machines.watch(now=SINCE + machines.QUIET)
+    machines.watch(now=SINCE + machines.QUIET, hearing_since=BEFORE)
     assert told(administrator) == []
+
+
+@pytest.mark.parametrize("seen", [SINCE, SINCE + timedelta(hours=9)])
+def test_a_portal_that_comes_back_does_not_tell_of_its_own_silence(office, administrator, seen):
+    tell(seen_at=seen, told_at=SINCE)
+    back = SINCE + timedelta(hours=9)
+    for minutes in (0, 5, 10):
+        machines.watch(now=back + timedelta(minutes=minutes), hearing_since=back)
+    assert told(administrator) == []
+    machines.watch(now=back + timedelta(minutes=11), hearing_since=back)
+    assert len(told(administrator)) == 1
 
 
 def test_what_there_is_to_do_is_told_once_a_day_and_of_each_kind(office, administrator):
@@ -65,7 +77,7 @@ def test_what_there_is_to_do_is_told_once_a_day_and_of_each_kind(office, adminis
         now = SINCE + timedelta(hours=hours)
         tell(seen_at=now, told_at=now, **said)
         before = len(told(administrator))
-        machines.watch(now=now)
+        machines.watch(now=now, hearing_since=BEFORE)
         return [f"{subject} | {text}" for subject, text, _occasion in told(administrator)[before:]]
 
     certificate = {"reduced": ["sertifikat: a.b berlaku sampai 2026-12-01", "memory: no controller"]}
@@ -87,7 +99,7 @@ def test_what_there_is_to_do_is_told_once_a_day_and_of_each_kind(office, adminis
 
 def test_one_that_asks_and_tells_nothing(office, administrator):
     tell(seen_at=SINCE + timedelta(minutes=45), told_at=SINCE)
-    machines.watch(now=SINCE + timedelta(minutes=45))
+    machines.watch(now=SINCE + timedelta(minutes=45), hearing_since=BEFORE)
     ((subject, text, _occasion),) = told(administrator)
     assert subject == "Server node-1 tidak melaporkan keadaannya"
     assert text.startswith("Laporan terakhir 23 November, 08.30 WIB.")

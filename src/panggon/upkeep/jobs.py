@@ -32,6 +32,7 @@ from panggon.upkeep import machines, services
 from panggon.upkeep.models import Alteration, Request
 from panggon.upkeep.selectors import KEEPERS
 
+HERE_SINCE = timezone.now()  # of the worker, which reads this at its start
 PATIENCE = RetryStrategy(max_attempts=8, exponential_wait=3)
 CHANGE = "change:"  # begins what the reference of a letter names; the key of the change follows
 WHAT_NEXT: Mapping[SiteAction, Any] = {
@@ -175,7 +176,7 @@ def tell_answer(request: int) -> None:
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="upkeep.watch_machines", queueing_lock="upkeep.watch_machines")
 def watch_machines(timestamp: int) -> None:  # noqa: ARG001 (of the schedule)
-    machines.watch(now=timezone.now())
+    machines.watch(now=timezone.now(), hearing_since=HERE_SINCE)
 
 
 # ------------------------------------------------------------------------------------------------------------------

@@ -40,13 +40,17 @@ OTHERS = (_("Server {name} perlu diperhatikan"), "{lines}")
 _moment = lazy(formats.date_format, str)  # in the language of who reads it
 
 
-def watch(*, now: datetime) -> None:
-    """Tell technicians and administrators: of silence once, of what there is to do once a day and of each kind."""
+def watch(*, now: datetime, hearing_since: datetime) -> None:
+    """Tell technicians and administrators: of silence once, of what there is to do once a day and of each kind.
+
+    `hearing_since`: since when the portal itself is there. Who came back a moment ago has heard of nobody.
+    """
+    heard_long = now - hearing_since > QUIET
     whom = dict.fromkeys(
         person for role in (Role.TECHNICIAN, Role.ADMINISTRATOR) for person in people.holders_of(role, now=now)
     )
     for node in sites.enrolled_nodes():
-        for name, words, facts in _of(health.shown(node, now=now), now=now):
+        for name, words, facts in _of(health.shown(node, now=now), heard_long=heard_long, now=now):
             tell_all(
                 whom,
                 words,
@@ -58,14 +62,15 @@ def watch(*, now: datetime) -> None:
             )
 
 
-def _of(machine: Shown, *, now: datetime) -> Iterator[Told]:
+def _of(machine: Shown, *, heard_long: bool, now: datetime) -> Iterator[Told]:
     """What names it, its words, and their facts. Of one that says nothing only that is known."""
     node = machine.node
     if machine.silent and node.seen_at:
-        if now - node.seen_at > QUIET:
+        if heard_long and now - node.seen_at > QUIET:
             yield _since("silent", SILENT, node.seen_at)
     elif machine.untold and node.told_at:
-        yield _since("untold", UNTOLD, node.told_at)
+        if heard_long:
+            yield _since("untold", UNTOLD, node.told_at)
     else:
         yield from _to_do(machine, now=now)
 
