@@ -1,17 +1,13 @@
-"""One machine for all applications."""
+"""One machine for all applications of a file."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.node.machine_stand import Machine
+from tests.node.machine_stand import Machine, standing
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def machine() -> Iterator[Machine]:
-    found = Machine()
-    try:
-        found.start()
+    with standing() as found:
         yield found
-    finally:
-        found.close()

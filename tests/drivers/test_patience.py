@@ -25,3 +25,13 @@ def test_a_standstill_counts_for_one_second(monkeypatch: pytest.MonkeyPatch, loo
         clock.append(clock[-1] + seconds)
         found = patient.is_over()
     assert found is over
+
+
+def test_where_a_look_may_last_longer_it_counts_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[-1])
+    patient, found = Patience(5.0, longest_look=4.0), []
+    for seconds in (4.0, 0.5, 90.0):
+        clock.append(clock[-1] + seconds)
+        found.append(patient.is_over())
+    assert (found, patient.seconds) == ([False, False, True], -3.5)

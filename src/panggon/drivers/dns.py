@@ -88,7 +88,9 @@ class RecordsDriver:
 
     def probe(self, key: Key, *, spec: SiteSpec) -> tuple[Check, ...]:
         """Judged by the wish, never by what the zone holds: else a zone that leads elsewhere agrees with itself."""
-        known, patience = dict(self.silent or {}), Patience(self.settings.settle)
+        # One look lasts as long as a server says nothing.
+        patience = Patience(self.settings.settle, longest_look=self.settings.timeout)
+        known = dict(self.silent or {})
         while True:
             checks, silent = self._looked(key, spec, but=known)
             if (not silent and all(check.ok for check in checks)) or patience.is_over():

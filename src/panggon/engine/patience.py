@@ -42,14 +42,22 @@ _BRIEFLY = Patience(attempts=2, first=0.2, longest=0.2)
 BRIEF = Policy(writing=_BRIEFLY, undoing=_BRIEFLY)
 
 
+def tries(patience: Patience, sleep: Callable[[float], None]) -> Iterator[None]:
+    """Once for each attempt, after its pause."""
+    began = time.monotonic()
+    yield
+    for pause in patience.pauses():
+        if time.monotonic() - began >= patience.enough:
+            return
+        sleep(pause)
+        yield
+
+
 def patiently(attempt: Callable[[], Result], patience: Patience, sleep: Callable[[float], None]) -> Result:
     """The attempt's result; after a TemporaryError it is tried again. Raises the last TemporaryError."""
-    began = time.monotonic()
-    for pause in patience.pauses():
+    for _ in tries(patience, sleep):
         try:
             return attempt()
-        except TemporaryError:
-            if time.monotonic() - began >= patience.enough:
-                raise
-            sleep(pause)
-    return attempt()
+        except TemporaryError as error:
+            last = error
+    raise last

@@ -16,7 +16,7 @@ from panggon.core.node.planning.plan import Change
 from panggon.core.node.planning.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.sites.spec import SiteSpec
 from panggon.engine.observe import Drivers, driver_of
-from panggon.engine.patience import Patience, Policy, patiently
+from panggon.engine.patience import Patience, Policy, patiently, tries
 
 
 class Phase(StrEnum):
@@ -173,12 +173,11 @@ class Steps:
             self._progress(Progress(Phase.PROBED, key, keys.index(key) + 1, len(keys)))
             return found
 
-        for pause in (*self._policy.probing.pauses(), None):
+        for _ in tries(self._policy.probing, self._sleep):
             waiting = [key for key in keys if not _holds(checks.get(key))]
             checks.update(zip(waiting, self._together(ask, waiting), strict=True))
-            if pause is None or all(map(_holds, checks.values())):
+            if all(map(_holds, checks.values())):
                 break
-            self._sleep(pause)
         evidence = tuple(check for key in keys for check in checks[key])
         if _verdicts(evidence) != _verdicts(self.position.evidence):
             self.note(Probed(evidence))

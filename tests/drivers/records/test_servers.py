@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -85,6 +85,21 @@ class TestRefusals:
         for ask in (lambda: away.read(KEY), lambda: away.write(KEY, FIRST)):
             with pytest.raises(TemporaryError, match=r"dns\.down"):
                 ask()
+
+    def test_one_that_says_nothing_is_not_asked_again_for_long(self, settings: Settings, driver: RecordsDriver) -> None:
+        """As a frozen one. While its time runs out nothing else is done here."""
+        driver.write(KEY, FIRST)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as frozen:
+            frozen.bind(("127.0.0.1", 0))
+            silent = Server("127.0.0.1", frozen.getsockname()[1])
+            asked = replace(settings, authoritative=(settings.primary, silent), timeout=1.5, settle=2.0)
+            (told,) = [check for check in proven(asked, FIRST) if not check.ok]
+            frozen.setblocking(False)
+            times = 0
+            with suppress(BlockingIOError):
+                while frozen.recv(512):
+                    times += 1
+        assert (told.name, str(silent) in told.detail, times) == ("dns.answer", True, 2)
 
     @pytest.mark.parametrize("name", ["opd.kota.lain", ZONE, "opd.bukankota.example", "o pd.kota.example", "."])
     def test_names_outside_the_zone_are_refused(self, driver: RecordsDriver, name: str) -> None:

@@ -10,11 +10,12 @@ LONGEST_LOOK = 1.0
 class Patience:
     """Asked after each look whether it is over, when what is looked for did not come within `seconds`.
 
-    A look counts for a second at most. A machine may stand still meanwhile (a virtual one that is moved or paused): its
-    clock goes on, although nothing had a chance to happen.
+    A look counts for `longest_look` seconds at most. A machine may stand still meanwhile (a virtual one that is moved
+    or paused): its clock goes on, although nothing had a chance to happen.
     """
 
     seconds: float
+    longest_look: float = LONGEST_LOOK
     _since: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -22,6 +23,6 @@ class Patience:
 
     def is_over(self) -> bool:
         now = time.monotonic()
-        self.seconds -= min(now - self._since, LONGEST_LOOK)
+        self.seconds -= min(now - self._since, self.longest_look)
         self._since = now
         return self.seconds < 0
