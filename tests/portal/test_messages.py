@@ -54,6 +54,7 @@ def test_an_invitation_goes_as_text_and_html_in_the_departments_name_and_no_link
     (mail,) = server.mails
     assert (mail["To"], mail["Subject"]) == ("budi@example.go.id", "Undangan ke Layanan Situs")
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert (mail["In-Reply-To"], mail["References"]) == (None, None), "it answers nothing, itself least of all"
     bodies = {part.get_content_type(): part.get_content() for part in mail.walk() if not part.is_multipart()}
     assert set(bodies) == {"text/plain", "text/html"}
     for body in bodies.values():

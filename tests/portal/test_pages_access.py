@@ -64,6 +64,24 @@ def test_a_key_and_a_password_are_set_and_the_password_is_nowhere_to_be_read(off
     assert case.site.password_hash not in shown.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [("applied", "Hak akses terpasang di server."), ("restored", "Perubahan terakhir belum terpasang di server.")],
+)
+def test_whether_the_server_has_it_comes_by_itself(office, outcome, words):
+    """Asked every two seconds, beside the form: what is typed there meanwhile stays."""
+    case = invited(office)
+    asks = f'hx-get="/permohonan/{case.number}/akses/" hx-select="#pemasangan" hx-trigger="every 2s"'
+    at(office, "applicant").post(f"/permohonan/{case.number}/akses/", taking(case))
+    shown = page(office, "applicant", case, "akses")
+    assert (asks in shown.content.decode(), "Server sedang menerapkan perubahan" in text(shown)) == (True, True)
+    wish = case.site.wishes.latest("pk")
+    wish.reported_at, wish.outcome = wish.made_at, outcome
+    wish.save()
+    shown = page(office, "applicant", case, "akses")
+    assert (asks in shown.content.decode(), words in text(shown)) == (False, True)
+
+
 def test_faults_of_keys_and_passwords_stand_at_their_fields(office):
     case = invited(office)
     values = taking(case, ssh_keys=f"{KEY}\nbukan kunci", password="pendek", password_again="lain")

@@ -71,15 +71,15 @@ def link(path: str) -> str:
 
 def _headers(mail: Mail) -> dict[str, str]:
     host = urlsplit(settings.PANGGON_BASE_URL).hostname
-    thread = f"<{mail.thread}@{host}>"
-    follows = [f"<{followed}>" for followed in mail.follows]
+    before = [f"<{mail.thread}@{host}>"] if mail.thread != mail.name else []  # else it begins the thread
+    before += [f"<{followed}>" for followed in mail.follows]
     headers = {
         "Message-ID": f"<{mail.name}@{host}>",
-        "In-Reply-To": follows[-1] if follows else thread,
-        "References": " ".join([thread, *follows]),
         "Auto-Submitted": "auto-replied" if mail.is_answer else "auto-generated",
         "List-Id": f"Pelayanan Hosting <permohonan.{host}>",
     }
+    if before:
+        headers |= {"In-Reply-To": before[-1], "References": " ".join(before)}
     if mail.unsubscribe:
         headers |= {"List-Unsubscribe": f"<{mail.unsubscribe}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return headers

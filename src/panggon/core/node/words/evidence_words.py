@@ -43,7 +43,7 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
         "Ruang penyimpanan situs belum dibatasi.",
     ),
     "watch": (
-        "batas penyimpanan",
+        "pengawasan penyimpanan",
         "Pemakaian ruang penyimpanan situs diawasi, karena sistem berkas server tidak membatasinya.",
         "Pemakaian ruang penyimpanan situs belum diawasi.",
     ),
