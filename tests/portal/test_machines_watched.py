@@ -27,7 +27,7 @@ def told(person) -> list[tuple[str, str, str]]:
     return [(row.subject, row.text, row.occasion) for row in rows]
 
 
-def test_silence_is_told_once(office, administrator):
+def test_silence_is_told_once_and_so_is_its_end(office, administrator):
     tell(seen_at=SINCE, told_at=SINCE)
     for minutes in (9, 11, 16, 60 * 24 * 3):
         machines.watch(now=SINCE + timedelta(minutes=minutes), hearing_since=BEFORE)
@@ -40,8 +40,17 @@ def test_silence_is_told_once(office, administrator):
     assert told(office.head) == told(office.registrar) == []
     again = SINCE + timedelta(days=4)
     tell(seen_at=again, told_at=again)
+    for _look in range(2):
+        machines.watch(now=again, hearing_since=BEFORE)
+    back = ("Server node-1 terdengar lagi", "Tugas yang menunggu kini dikerjakan.", "warning")
+    assert (told(office.technician), told(administrator)) == ([*expected, back], [*expected, back])
     machines.watch(now=again + timedelta(minutes=11), hearing_since=BEFORE)
-    assert len(told(administrator)) == 2
+    assert [subject for subject, _text, _occasion in told(administrator)[2:]] == ["Server node-1 tidak terdengar"]
+    machines.watch(now=again + timedelta(minutes=16), hearing_since=BEFORE)
+    assert len(told(administrator)) == 3
+    tell(seen_at=again + timedelta(minutes=20), told_at=again + timedelta(minutes=20))
+    machines.watch(now=again + timedelta(minutes=20), hearing_since=BEFORE)
+    assert [subject for subject, _text, _occasion in told(administrator)[3:]] == ["Server node-1 terdengar lagi"]
 
 
 def test_each_is_told_in_the_own_language(office, administrator):

@@ -27,6 +27,12 @@ def notice_of(user: User, notice: int) -> Notice | None:
     return user.notices.filter(pk=notice).first()
 
 
+def newest_reference(beginning: str, *, since: datetime) -> str:
+    """Of what anybody was told since then, the last whose reference begins so; "" for none."""
+    told = Notice.objects.filter(reference__startswith=beginning, made_at__gte=since)
+    return told.order_by("-made_at").values_list("reference", flat=True).first() or ""
+
+
 def unread(user: User) -> int:
     """How many notices the person has not read, counted to `COUNTED_TO` at most."""
     return len(_unread(user=user.pk))

@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.core.cases.vocabulary import Role
 from panggon.core.notify.notices import Occasion
+from panggon.notify.selectors import newest_reference
 from panggon.notify.services import tell_all
 from panggon.people import selectors as people
 from panggon.sites import health
 from panggon.sites import selectors as sites
 from panggon.sites.health import Shown
+from panggon.sites.models import Node
 
 Told = tuple[str, tuple[Any, Any], dict[str, Any]]
 # An update or a boot takes less.
@@ -29,6 +31,9 @@ SILENT = (
         "Periksa apakah mesinnya menyala dan dapat mencapai portal."
     ),
 )
+# Who was told of silence is told of its end, unless it is that long ago.
+REMEMBERED = timedelta(days=7)
+BACK = (_("Server {name} terdengar lagi"), _("Tugas yang menunggu kini dikerjakan."))
 UNTOLD = (
     _("Server {name} tidak melaporkan keadaannya"),
     _("Laporan terakhir {since} WIB. Server ini masih mengambil tugas; sebabnya ada di catatan agennya."),
@@ -41,7 +46,8 @@ _moment = lazy(formats.date_format, str)  # in the language of who reads it
 
 
 def watch(*, now: datetime, hearing_since: datetime) -> None:
-    """Tell technicians and administrators: of silence once, of what there is to do once a day and of each kind.
+    """Tell technicians and administrators: of silence and of its end once, of what there is to do once a day and of
+    each kind.
 
     `hearing_since`: since when the portal itself is there. Who came back a moment ago has heard of nobody.
     """
@@ -55,7 +61,7 @@ def watch(*, now: datetime, hearing_since: datetime) -> None:
                 whom,
                 words,
                 {"name": node.name, **facts},
-                reference=f"machine:{node.pk}:{name}",
+                reference=_reference(node, name),
                 path=reverse("sites:health"),
                 at=now,
                 occasion=Occasion.WARNING,
@@ -72,7 +78,14 @@ def _of(machine: Shown, *, heard_long: bool, now: datetime) -> Iterator[Told]:
         if heard_long:
             yield _since("untold", UNTOLD, node.told_at)
     else:
+        yield from _back(machine, now=now)
         yield from _to_do(machine, now=now)
+
+
+def _back(machine: Shown, *, now: datetime) -> Iterator[Told]:
+    beginning = _reference(machine.node, "silent:")
+    if told := newest_reference(beginning, since=now - REMEMBERED):
+        yield f"back:{told.removeprefix(beginning)}", BACK, {}
 
 
 def _to_do(machine: Shown, *, now: datetime) -> Iterator[Told]:
@@ -90,6 +103,10 @@ def _to_do(machine: Shown, *, now: datetime) -> Iterator[Told]:
 def _since(name: str, words: tuple[Any, Any], moment: datetime) -> Told:
     since = localtime(moment)
     return f"{name}:{since:%Y%m%d%H%M%S}", words, {"since": _moment(since, "j F, H.i")}
+
+
+def _reference(node: Node, name: str) -> str:
+    return f"machine:{node.pk}:{name}"
 
 
 def _short(lines: tuple[str, ...]) -> str:
