@@ -10,7 +10,6 @@ from panggon.core.node.planning.journal import Failed, Finished, Problem, Word, 
 from panggon.core.node.planning.resources import Key, Kind, Observation, Standing, foreign, ours
 from panggon.core.sites.spec import Access, Engine, SiteKind, SiteSpec, SiteState
 from panggon.drivers.fake import Killed, Mishap, Moment
-from panggon.engine import patience
 from panggon.engine.observe import observe
 from panggon.engine.patience import Patience
 from panggon.engine.runner import drift, resume, verify
@@ -126,22 +125,6 @@ def test_slow_start_is_asked_again_and_only_what_failed():
     assert new.run().word is Word.APPLIED
     assert new.pauses == [0.3, 0.6]
     assert phase(new, "probed") == [*MAKING, "host", "host"]
-
-
-def test_a_proof_that_fails_slowly_is_not_asked_for_again(monkeypatch):
-    """A DNS server that says nothing would keep all other sites waiting for minutes."""
-    new, clock = world(PREPARED), [0.0]
-    new.machine.unproven.add(Key(Kind.HOST, HOST))
-
-    def wait(progress):
-        if (progress.phase, progress.key.kind) == ("probing", Kind.HOST):
-            clock[0] += 31
-
-    new.on_progress = wait
-    monkeypatch.setattr(patience.time, "monotonic", lambda: clock[0])
-    assert new.run().word is Word.RESTORED
-    assert new.pauses == [0.3]
-    assert phase(new, "probed") == [*MAKING, "host"]
 
 
 def test_write_that_makes_something_else_is_a_failed_readback_and_is_undone():
