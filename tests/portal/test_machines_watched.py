@@ -40,9 +40,11 @@ def test_silence_is_told_once_and_so_is_its_end(office, administrator):
     assert told(office.head) == told(office.registrar) == []
     again = SINCE + timedelta(days=4)
     tell(seen_at=again, told_at=again)
+    late = office.person("baru", Role.ADMINISTRATOR)  # who knew of no silence
     for _look in range(2):
         machines.watch(now=again, hearing_since=BEFORE)
     back = ("Server node-1 terdengar lagi", "Tugas yang menunggu kini dikerjakan.", "warning")
+    assert told(late) == []
     assert (told(office.technician), told(administrator)) == ([*expected, back], [*expected, back])
     machines.watch(now=again + timedelta(minutes=11), hearing_since=BEFORE)
     assert [subject for subject, _text, _occasion in told(administrator)[2:]] == ["Server node-1 tidak terdengar"]

@@ -33,6 +33,11 @@ def newest_reference(beginning: str, *, since: datetime) -> str:
     return told.order_by("-made_at").values_list("reference", flat=True).first() or ""
 
 
+def were_told(reference: str) -> frozenset[int]:
+    """The keys of the people who were told this."""
+    return frozenset(Notice.objects.filter(reference=reference).values_list("recipient", flat=True))
+
+
 def unread(user: User) -> int:
     """How many notices the person has not read, counted to `COUNTED_TO` at most."""
     return len(_unread(user=user.pk))

@@ -1,6 +1,6 @@
 """Hosting machines that need somebody: who looks after them is told, before sites suffer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from panggon.core.cases.vocabulary import Role
 from panggon.core.notify.notices import Occasion
-from panggon.notify.selectors import newest_reference
+from panggon.notify.selectors import newest_reference, were_told
 from panggon.notify.services import tell_all
 from panggon.people import selectors as people
+from panggon.people.models import User
 from panggon.sites import health
 from panggon.sites import selectors as sites
 from panggon.sites.health import Shown
@@ -56,16 +57,32 @@ def watch(*, now: datetime, hearing_since: datetime) -> None:
         person for role in (Role.TECHNICIAN, Role.ADMINISTRATOR) for person in people.holders_of(role, now=now)
     )
     for node in sites.enrolled_nodes():
-        for name, words, facts in _of(health.shown(node, now=now), heard_long=heard_long, now=now):
-            tell_all(
-                whom,
-                words,
-                {"name": node.name, **facts},
-                reference=_reference(node, name),
-                path=reverse("sites:health"),
-                at=now,
-                occasion=Occasion.WARNING,
-            )
+        machine = health.shown(node, now=now)
+        for told in _of(machine, heard_long=heard_long, now=now):
+            _tell(whom, node, told, now=now)
+        if not machine.silent:
+            _tell_back(whom, node, now=now)
+
+
+def _tell(whom: Iterable[User], node: Node, told: Told, *, now: datetime) -> None:
+    name, words, facts = told
+    tell_all(
+        whom,
+        words,
+        {"name": node.name, **facts},
+        reference=_reference(node, name),
+        path=reverse("sites:health"),
+        at=now,
+        occasion=Occasion.WARNING,
+    )
+
+
+def _tell_back(whom: Iterable[User], node: Node, *, now: datetime) -> None:
+    beginning = _reference(node, "silent:")
+    if silence := newest_reference(beginning, since=now - REMEMBERED):
+        worried = were_told(silence)
+        told = (f"back:{silence.removeprefix(beginning)}", BACK, dict[str, Any]())
+        _tell([person for person in whom if person.pk in worried], node, told, now=now)
 
 
 def _of(machine: Shown, *, heard_long: bool, now: datetime) -> Iterator[Told]:
@@ -78,14 +95,7 @@ def _of(machine: Shown, *, heard_long: bool, now: datetime) -> Iterator[Told]:
         if heard_long:
             yield _since("untold", UNTOLD, node.told_at)
     else:
-        yield from _back(machine, now=now)
         yield from _to_do(machine, now=now)
-
-
-def _back(machine: Shown, *, now: datetime) -> Iterator[Told]:
-    beginning = _reference(machine.node, "silent:")
-    if told := newest_reference(beginning, since=now - REMEMBERED):
-        yield f"back:{told.removeprefix(beginning)}", BACK, {}
 
 
 def _to_do(machine: Shown, *, now: datetime) -> Iterator[Told]:
