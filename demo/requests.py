@@ -10,8 +10,8 @@ from demo.layout import REPOSITORY
 from demo.people import Person
 
 THE_PEOPLE = {
-    "contact_name": "Sri Wahyuni, S.Sos",
-    "contact_phone": "0812-0000-0001",
+    "contact_name": "Sri Wahyuni, S.Kom.",
+    "contact_phone": "0812-0000-0003",
     "contact_email": "sri@dinsos.example",
 }
 NAMES_MOST = 1000

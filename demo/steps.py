@@ -79,7 +79,7 @@ def say(words: str) -> None:
 def carry_through(course: Course) -> None:
     """Steps 1 to 9. Raises DemoError at the first thing that a person could not do."""
     _submit(course)
-    course.press(2, "registrar", "Terima Surat", {"agenda_number": f"{course.number}/{datetime.now(UTC):%H%M%S}"})
+    course.press(2, "registrar", "Terima Surat")
     course.press(2, "head", "Terbitkan Disposisi")
     course.press(3, "division_head", "Teruskan ke Petugas Teknis")
     course.press(4, "technician", "Nyatakan Lengkap", _everything_met, link="Periksa Kelengkapan")

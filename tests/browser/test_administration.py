@@ -42,7 +42,7 @@ def test_how_the_machine_is_by_its_own_words(visitors: Visitors) -> None:
             return page.locator("dt:text-is('Memori')").count() == 1
 
         until(is_told, "the agent told how its machine is", seconds=60)
-        expect(page.locator("dt:text-is('Memori') + dd")).to_contain_text(re.compile(r"^\s*sisa \d+,\d\sGB dari "))
+        expect(page.locator("dt:text-is('Memori') + dd")).to_contain_text(re.compile(r"^\s*sisa \d+,\d\sGiB dari "))
         expect(page.locator("dt:text-is('Ruang') + dd")).to_contain_text(re.compile(r"/\S+: sisa \d"))
         technician.look("machines")
 

@@ -250,7 +250,7 @@ def _confirm(visitors: Visitors, number: str, place) -> None:
         page.get_by_role("link", name="Konfirmasi Terima dan Dapat Diakses").click()
         page.get_by_role("button", name="Konfirmasi Terima dan Dapat Diakses").click()
         _reads(page, "Selesai", "Selesai", "Permohonan selesai.")
-        _await_link(page, "Berita Acara Serah Terima (PDF)")
+        expect(page.get_by_role("link", name="Berita Acara Serah Terima (PDF)")).to_be_visible()  # comes by itself
         links = page.get_by_role("region", name="Naskah").get_by_role("link", name=re.compile(r"\(PDF\)$"))
         papers = links.all_inner_texts()
         assert [words.strip().removesuffix(" (PDF)") for words in papers] == PAPERS_OF_THE_OPD
@@ -317,16 +317,6 @@ def _reads(page: Page, state: str, where: str, next_words: str) -> None:
     now = page.get_by_role("region", name=where, exact=True)
     expect(now).to_be_visible()
     expect(now.get_by_text(next_words, exact=True)).to_be_visible()
-
-
-def _await_link(page: Page, words: str) -> None:
-    """A paper may still be at work; people look again."""
-
-    def is_there() -> bool:
-        page.reload()
-        return page.get_by_role("link", name=words).is_visible()
-
-    until(is_there, words)
 
 
 def _has_moved(visitors: Visitors, number: str, former: str, following: str) -> None:

@@ -42,8 +42,8 @@ def test_a_machine_without_trouble(office):
     assert "node-1 terhubung" in shown
     assert "Yang perlu dikerjakan" not in shown
     assert "Situs 1 sedang disiapkan" in shown
-    assert "/srv/panggon: sisa 30,0 GB dari 40,0 GB" in shown
-    assert "Memori sisa 2,0 GB dari 8,0 GB" in shown
+    assert "/srv/panggon: sisa 30,0 GiB dari 40,0 GiB" in shown
+    assert "Memori sisa 2,0 GiB dari 8,0 GiB" in shown
     assert "Web (nginx) sejak 23 November, 08.30, 2 kali jalan ulang sendiri" in shown
     assert "DNS (Knot) sejak 23 November, 08.30 " in shown
     assert "Perlindungan yang berkurang tidak ada" in shown

@@ -1,11 +1,16 @@
 """The pages of a case: who is offered what, and what is for whose eyes."""
 
+import re
+
 import pytest
 
 from panggon.core.cases.procedure import Action, State
 from panggon.people.models import Agency
+from panggon.sites import services as sites
+from panggon.sites.models import Outcome
 from tests.portal.visitor import PEOPLE, at, buttons, page, text, visitor
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ8i4n4Zb6pT2p5cP0X3Wl4m1Vx0T0m9Yy7mQ2k3abc admin@dinsos"
 pytestmark = pytest.mark.usefixtures("office_time")
 
 STRAIGHT = {
@@ -27,6 +32,22 @@ def test_the_next_step_is_a_button_for_its_person_only(office, state):
     registrar_may_too = {"registrar"} if state is State.DELIVERED else set()
     assert seeing == {who} | registrar_may_too
     assert "Sekarang menunggu Anda" in text(page(office, who, case))
+
+
+def test_nobody_is_led_to_confirm_access_before_he_has_any(office):
+    case = office.bring_to(State.DELIVERED)
+
+    def looks() -> tuple[str, str]:
+        shown = page(office, "applicant", case)
+        assert "Sekarang menunggu Anda" in text(shown)
+        look = r'class="btn (\S+)" href="/permohonan/{}/{}/"'
+        paths = ("akses", "konfirmasi-terima-dan-dapat-diakses")
+        return tuple(re.search(look.format(case.number, path), shown.content.decode())[1] for path in paths)
+
+    assert looks() == ("btn-primary", "btn-calm")
+    sites.set_access(case.site.pk, ssh_keys=(KEY,), password=None, at=office.later())
+    office.node_reports(Outcome.APPLIED)
+    assert looks() == ("btn-calm", "btn-primary")
 
 
 @pytest.mark.parametrize("state", STRAIGHT)

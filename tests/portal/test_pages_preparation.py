@@ -23,8 +23,12 @@ def test_the_preparation_is_followed_while_it_runs(office):
     assert "Menunggu server mengambil tugas" in text(polled)
     assert 'hx-trigger="every 1s"' in polled.content.decode()
     assert "HX-Refresh" not in polled.headers
-    assert "siapkan" not in buttons(page(office, "technician", case), case)
+    whole = page(office, "technician", case)
+    assert "siapkan" not in buttons(whole, case)
+    assert "Server sedang bekerja" in text(whole)
+    assert "Setelah selesai, giliran Teknis, Petugas Teknis." in text(whole)
     office.node_reports(Outcome.PLANNED)
+    assert "Sekarang menunggu Anda" in text(page(office, "technician", case))
     finished = page(office, "technician", case, "kemajuan")
     assert finished.headers["HX-Refresh"] == "true"
     assert "every 1s" not in finished.content.decode()
@@ -85,7 +89,7 @@ def test_whoever_is_to_sign_waits_for_the_papers_on_a_page_that_looks_by_itself(
     assert f'hx-get="/permohonan/{case.number}/naskah/" hx-trigger="every 2s"' in shown
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in shown
     assert (polled.status_code, polled.content, "HX-Refresh" in polled.headers) == (204, b"", False)
-    assert "every 2s" not in page(office, "division_head", case).content.decode()
+    assert f"/permohonan/{case.number}/naskah/" not in page(office, "division_head", case).content.decode()
     for kind in SIGNED_TOGETHER:
         jobs.make_paper(case.events.last().pk, kind)
     unread = page(office, "head", case)  # what asks for the signatures is not there to be read yet

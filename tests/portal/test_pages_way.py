@@ -1,7 +1,9 @@
 """The way of a case on its page: acts, the papers that they caused, and what the machine did in between."""
 
 import re
+from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -41,6 +43,20 @@ def test_papers_stand_at_the_act_that_caused_them_and_machines_in_between(office
     ]
     assert "Rencana disusun" not in lines(office.applicant, case)
     assert lines(office.applicant, case)[0] == "Mohon Pengesahan"
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(30, True), (150, False)])
+def test_whoever_has_just_acted_sees_the_paper_without_loading_the_page_again(office, office_time, seconds, looks):
+    """The OPD confirms, and the Berita Acara comes by itself; what takes longer is not waited for."""
+    case = office.bring_to(State.DONE)
+    office.now = case.events.last().at + timedelta(seconds=seconds)
+    section = f'<section class="panel" id="berkas" aria-labelledby="naskah" hx-get="/permohonan/{case.number}/"'
+    page = visitor(office.applicant).get(f"/permohonan/{case.number}/").content.decode()
+    assert (section in page, "sedang dibuat" in page, 'http-equiv="refresh"' in page) == (looks, looks, looks)
+    jobs.make_paper(case.events.last().pk, "handover_record")
+    page = visitor(office.applicant).get(f"/permohonan/{case.number}/").content.decode()
+    assert "Berita Acara Serah Terima (PDF)" in page
+    assert (section in page, "sedang dibuat" in page, 'http-equiv="refresh"' in page) == (False, False, False)
 
 
 def test_access_that_failed_is_told_with_its_reason_to_the_dinas_alone(office):

@@ -26,7 +26,7 @@ def test_the_administrators_are_told_once_a_day(office, disk):
     told = admin.notices.filter(subject="Disk portal hampir penuh")
     assert [notice.occasion for notice in told] == ["warning", "warning"]
     assert told[0].text == (
-        "Sisa 3,0\xa0GB dari 40,0\xa0GB. Bila habis, surat dan naskah tidak dapat disimpan: perbesar disknya."
+        "Sisa 3,0\xa0GiB dari 40,0\xa0GiB. Bila habis, surat dan naskah tidak dapat disimpan: perbesar disknya."
     )
     assert not office.head.notices.filter(subject__startswith="Disk").exists()
 

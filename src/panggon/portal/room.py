@@ -5,7 +5,6 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.timezone import localdate
@@ -16,12 +15,13 @@ from panggon.core.notify.notices import Occasion
 from panggon.core.room import is_short
 from panggon.notify.services import tell_all
 from panggon.people import selectors as people
+from panggon.people.templatetags.pages import gibibytes
 
 FULL = (
     _("Disk portal hampir penuh"),
     _("Sisa {free} dari {total}. Bila habis, surat dan naskah tidak dapat disimpan: perbesar disknya."),
 )
-_size = lazy(filesizeformat, str)  # in the language of who reads it
+_size = lazy(gibibytes, str)  # in the language of who reads it
 
 
 def check(*, now: datetime) -> None:

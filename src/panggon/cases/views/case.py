@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,9 +7,10 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from panggon.cases import selectors
+from panggon.cases.acting.effects import PAPERS
 from panggon.cases.content.corrections import rounds
 from panggon.cases.content.facts import are_made
-from panggon.cases.content.parts import letter_of
+from panggon.cases.content.parts import events_of, letter_of
 from panggon.cases.filters import HANDED_OVER
 from panggon.cases.models import Case
 from panggon.cases.views import acting, preparation, presentation
@@ -18,13 +19,17 @@ from panggon.cases.views.sightings import sightings
 from panggon.cases.views.time_spent import time_spent
 from panggon.cases.views.vacant import vacancy_words
 from panggon.cases.views.way import way
-from panggon.core.cases.procedure import Action, Need, State, step_under_way, waits_for
+from panggon.core.cases.procedure import TABLE, Action, Need, State, step_under_way, waits_for
 from panggon.labels import STATE_LABELS
+from panggon.papers.selectors import issued
 from panggon.people.permissions import signed_in
 from panggon.schedule import selectors as schedule
 from panggon.sites import selectors as sites
 from panggon.surveys import selectors as surveys
 from panggon.surveys.models import Service
+
+# As a rule a second. What is not there after so long is waited for by nobody who looks at the page.
+PAPERS_TAKE = timedelta(minutes=2)
 
 
 @signed_in
@@ -67,7 +72,8 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     # Before the offers: what still runs here makes the page ask again, so that older offers do not stay on it.
     view = preparation.view_of(case) if presentation.shows_preparation(case, request.user) else None
     offers = _worth_a_button(case, view, selectors.offers(case, request.user, now=now))
-    shown = buttons(offers, holder=waits_for(state))
+    access_comes_first = presentation.access_comes_first(case, request.user)
+    shown = buttons(offers, holder=None if access_comes_first else waits_for(state))
     calendar = schedule.calendar()
     clock = selectors.clock_now(case, now=now, calendar=calendar)
     papers = selectors.papers_for(case, request.user, now=now)
@@ -75,7 +81,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "state": STATE_LABELS[state],
-        "mine": any(button.look == "btn-primary" for button in shown),
+        "mine": access_comes_first or any(button.look == "btn-primary" for button in shown),
         "holder": presentation.holder(case),
         "buttons": [button for button in shown if not button.blockers],
         "blocked": [] if view and view.running else [button for button in shown if button.blockers],
@@ -92,6 +98,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "clock": presentation.clock_view(clock),
         "time": time_spent(case, clock, now=now, calendar=calendar),
         "papers": papers,
+        "papers_are_coming": not waits_for_papers and _papers_are_coming(case, now=now),
         "paper_links": tuple(map(presentation.attached, papers)),
         "has_letter": letter_of(case) is not None,
         "request_rows": presentation.request_rows(case, request.user, now=now),
@@ -100,8 +107,19 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
         "invitation": presentation.invitation_address(case, request.user, now=now),
         "survey": survey_path(case, now=now),
+        "access_comes_first": access_comes_first,
         "access_open": presentation.access_open(case, request.user),
     }
+
+
+def _papers_are_coming(case: Case, *, now: datetime) -> bool:
+    """Whether papers of the newest act are still being made."""
+    newest = events_of(case)[-1]
+    row = TABLE.row(State(newest.source), Action(newest.action))
+    if row is None or now - newest.at > PAPERS_TAKE:
+        return False
+    made = {paper.kind for paper in issued(case.number) if paper.event == newest.sequence}
+    return any(effect in PAPERS and PAPERS[effect] not in made for effect in row.effects)
 
 
 def _worth_a_button(

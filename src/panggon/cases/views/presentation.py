@@ -290,6 +290,13 @@ def access_open(case: Case, user: User) -> bool:
     return State(case.state) in HANDED_OVER and user.agency_id == case.agency_id
 
 
+def access_comes_first(case: Case, user: User) -> bool:
+    """Whether the owner has nothing yet to come in with: a confirmation is worth nothing before that."""
+    site = case.site
+    taken = site is not None and (site.ssh_keys or site.password_fingerprint)
+    return State(case.state) is State.DELIVERED and access_open(case, user) and not taken
+
+
 def _joined(case: Case, names: tuple[str, ...]) -> str:
     return " · ".join(filter(None, (shown(case, name) for name in names)))
 

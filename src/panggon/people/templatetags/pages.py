@@ -10,6 +10,7 @@ from django import template
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils.formats import number_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeData, SafeString, mark_safe
 from django.utils.translation import get_language
@@ -34,6 +35,12 @@ def icon(name: str) -> SafeString:
 def breakable(words: object) -> SafeString:
     """Names of hosts and files may be broken after their dots; copied they stay in one piece."""
     return mark_safe(NAME_DOT.sub(".<wbr>", escape(words)))  # noqa: S308 (escaped here)
+
+
+@register.filter
+def gibibytes(size: int) -> str:
+    """`37,5 GiB`, as the reader's language writes it, in one piece."""
+    return f"{number_format(size / 1024**3, 1)}\N{NO-BREAK SPACE}GiB"
 
 
 @register.simple_tag
