@@ -217,6 +217,7 @@ def _show_places(places: Layout, evidence: dict[str, Any], accounts: dict[str, A
     say(f"Situs   https://{host}:{port}/   ({ZONE} hanya dikenal DNS peragaan, port {places.ports['dns']})")
     if not evidence["simulation"]:
         say(f"        curl --cacert {places.authority} --resolve {host}:{port}:127.0.0.1 https://{host}:{port}/")
+        say(f"SFTP    sftp -P {places.ports['sftp']} PENGGUNA@127.0.0.1   (nama pengguna: di halaman hak akses)")
         say(f"Mesin   .venv/bin/panggon-node --config {places.node_config} status")
     if waiting:
         address = f"{places.portal_url}/permohonan/{waiting}/"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.databases import database_load
+from panggon.core.node.databases import database_load, haste
 from panggon.core.node.databases.database_load import FIRST_FEW, MEBIBYTE, Session
 from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.database_server import DatabaseServer
@@ -247,9 +247,9 @@ def test_who_begins_sessions_as_fast_as_it_can_is_let_in_slowly_until_some_secon
     made: tuple[Place, str], neighbour: str, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a door at which eight places are worth four sessions in a second, and a bound that any machine reaches."""
-    monkeypatch.setattr(database_load, "hasty_from", lambda *_: 10.0)
+    monkeypatch.setattr(haste, "bound", lambda *_: 10.0)
     monkeypatch.setattr(database_load, "HASTY_DOOR", 2.0)
-    monkeypatch.setattr(database_load, "HASTY_SECONDS", 600.0)
+    monkeypatch.setattr(haste, "SECONDS", 15.0)
     monkeypatch.setattr(database_load, "HEAVY", 100.0)
     place, site = made
     over = threading.Event()
@@ -283,7 +283,6 @@ def test_who_begins_sessions_as_fast_as_it_can_is_let_in_slowly_until_some_secon
     if engine is Engine.MARIADB:  # in PostgreSQL it is open for a moment each time
         assert let_in <= 8 * (2 + (ended - began) / 2)  # eight have come in before it was shut
     assert let_in
-    monkeypatch.setattr(database_load, "HASTY_SECONDS", 0.0)
     until(lambda: door() == is_open, seconds=30)
     assert served(place, site, engine)
 

@@ -16,8 +16,9 @@ from math import inf
 from pathlib import Path
 from time import monotonic
 
-from panggon.core.node.databases import database_load
+from panggon.core.node.databases import database_load, haste
 from panggon.core.node.databases.database_load import Session, Taken
+from panggon.core.node.databases.haste import Haste
 from panggon.core.sites.spec import Engine
 from panggon.drivers.system import kernel
 from panggon.node import slices
@@ -46,7 +47,8 @@ class Placement:
 
     faults: dict[Engine, str] = field(default_factory=dict)
     heavy: dict[Engine, Mapping[str, float]] = field(default_factory=lambda: {engine: {} for engine in Engine})
-    hasty: dict[Engine, Mapping[str, float]] = field(default_factory=lambda: {engine: {} for engine in Engine})
+    hasty: dict[Engine, frozenset[str]] = field(default_factory=lambda: dict.fromkeys(Engine, frozenset()))
+    _haste: dict[Engine, Mapping[str, Haste]] = field(default_factory=lambda: {engine: {} for engine in Engine})
     _looked: dict[Engine, float] = field(default_factory=dict)
     _clocks: dict[Engine, dict[int, Clock]] = field(default_factory=dict)
     _placed: dict[Engine, set[tuple[str, int]]] = field(default_factory=lambda: {engine: set() for engine in Engine})
@@ -74,8 +76,9 @@ class Placement:
         busy |= {site: max(busy.get(site, 0.0), its.worked / seconds) for site, its in taken.items()}
         begun = {site: its.begun / seconds for site, its in taken.items()}
         self.heavy[engine] = database_load.heavy(self.heavy[engine], busy, now=now)
-        most = database_load.hasty_from(engine, len(os.sched_getaffinity(0)))
-        self.hasty[engine] = database_load.hasty(self.hasty[engine], begun, most=most, now=now)
+        most = haste.bound(engine, len(os.sched_getaffinity(0)))
+        self._haste[engine] = haste.found(self._haste[engine], begun, most=most, now=now)
+        self.hasty[engine] = haste.hasty(self._haste[engine], now=now)
         active = Counter(session.site for session in sessions if session.active)
         self._placed[engine] = set()
         self._place(engine, [(session.site, session.thread) for session in sessions], active)
@@ -124,7 +127,7 @@ class Placement:
 
     def confined(self, engine: Engine) -> frozenset[str]:
         """Sites that share processors on this server."""
-        return frozenset(self.heavy[engine]) | frozenset(self.hasty[engine])
+        return haste.confined(engine, heavy=self.heavy[engine], hasty=self.hasty[engine])
 
     @property
     def _all_confined(self) -> frozenset[str]:

@@ -6,9 +6,7 @@ from hypothesis import strategies as st
 
 from panggon.core.node.databases.database_load import (
     FIRST_FEW,
-    HASTY,
     HASTY_DOOR,
-    HASTY_SECONDS,
     HEAVY,
     HEAVY_DOOR,
     LIGHT,
@@ -33,8 +31,6 @@ from panggon.core.node.databases.database_load import (
     doors,
     giving_way,
     growing,
-    hasty,
-    hasty_from,
     heavy,
     holders,
     lane_of_server,
@@ -43,7 +39,6 @@ from panggon.core.node.databases.database_load import (
     swelling,
     too_much,
 )
-from panggon.core.sites.spec import Engine
 
 ONE, OTHER = "s900001", "s900002"
 MEBIBYTE = 1024 * 1024
@@ -227,41 +222,12 @@ def test_a_site_is_heavy_until_it_has_been_light_for_a_while_and_not_before_it_i
         assert heavy({ONE: 1.0}, light, now=1.0 + LIGHT_SECONDS) == {}
 
 
-def test_a_site_is_hasty_from_two_hundred_sessions_a_second_on_and_for_a_while_after():
-    assert hasty({}, {ONE: HASTY + 1, OTHER: HASTY}, most=HASTY, now=1.0) == {ONE: 1.0}
-    assert hasty({ONE: 1.0}, {ONE: HASTY + 1}, most=HASTY, now=9.0) == {ONE: 9.0}
-    assert hasty({ONE: 1.0}, {ONE: 100.0}, most=HASTY, now=0.9 + HASTY_SECONDS) == {ONE: 1.0}
-    assert hasty({ONE: 1.0}, {}, most=HASTY, now=1.0 + HASTY_SECONDS) == {}
-
-
-def test_where_a_session_is_a_process_fewer_are_too_many_on_a_small_machine():
-    """A quarter of its processors; and what a large one can carry is no reason to let one site have more of it."""
-    found = [hasty_from(Engine.POSTGRESQL, processors) for processors in (1, 2, 4, 64)]
-    assert found == [50.0, 100.0, 200.0, 200.0]
-    assert [hasty_from(Engine.MARIADB, processors) for processors in (1, 64)] == [HASTY, HASTY]
-
-
-@given(st.lists(st.dictionaries(st.sampled_from((ONE, OTHER)), st.floats(0, 10 * HASTY)), max_size=60))
-def test_who_is_let_in_a_usual_number_of_times_never_waits_and_who_waits_has_been_hasty(seconds):
-    """A look a second, whatever the neighbour does meanwhile."""
-    found: dict[str, float] = {}
-    last: dict[str, float] = {}
-    for now, begun in enumerate(seconds):
-        last |= {site: float(now) for site, number in begun.items() if number > HASTY}
-        found = hasty(found, begun, most=HASTY, now=float(now))
-        assert found == {site: at for site, at in last.items() if now - at < HASTY_SECONDS}
-
-
 @given(st.sets(st.sampled_from("abcd")), st.sets(st.sampled_from("abcd")))
 def test_who_is_hasty_waits_long_however_heavy_and_nobody_waits_who_is_neither(heavy, hasty):
     found = doors(heavy, hasty)
     assert {site for site, seconds in found.items() if seconds == HASTY_DOOR} == hasty
     assert {site for site, seconds in found.items() if seconds == HEAVY_DOOR} == heavy - hasty
     assert found.keys() == heavy | hasty
-
-
-def test_what_the_places_of_a_site_are_worth_at_the_door_is_less_than_makes_it_hasty():
-    assert 25 / HASTY_DOOR == 100 < HASTY
 
 
 def test_each_heavy_site_has_one_processor_and_the_first_is_nobodys():

@@ -7,7 +7,6 @@ from itertools import groupby
 from math import log
 
 from panggon.core.node.sharing.lanes import shared
-from panggon.core.sites.spec import Engine
 
 MEBIBYTE = 1024 * 1024
 # As long as a copy may take (`node.databases.jobs`): changing or loading a large table is legitimate.
@@ -43,14 +42,8 @@ STRANGERS_MOST, STRANGERS_FEW = 50, 25
 STEP, NICE_MOST = 1.25, 19
 # Processors that a site's sessions keep busy: with more it is heavy, until it has kept less than LIGHT busy so long.
 HEAVY, LIGHT, LIGHT_SECONDS = 0.7, 0.3, 5.0
-# Sessions that a site begins in a second: with more it is hasty, and so long after. A visit of an application that
-# connects once for each page is one, and a site with 100 visits a second at every hour would be the city's largest.
-HASTY, HASTY_SECONDS = 200.0, 20.0
-# Of PostgreSQL a session is a process: to begin takes some 5 ms, ten times as long as in MariaDB, and so many of them a
-# quarter of each processor.
-HASTY_PROCESSES = 50.0
-# So long a new session of such a site waits before it may do anything: some looks of who puts it where it belongs
-# (`node.databases`); and so long that the site's places are worth a hundred sessions in a second.
+# So long a new session of such a site waits before it may do anything, some looks of who puts it where it belongs
+# (`node.databases`); and of a hasty one (`haste`), so that the site's places are worth a hundred sessions in a second.
 HEAVY_DOOR, HASTY_DOOR = 0.03, 0.25
 
 
@@ -272,29 +265,13 @@ def heavy(before: Mapping[str, float], busy: Mapping[str, float], *, now: float)
     those that were so before.
     """
     found = {site for site, processors in busy.items() if processors > (LIGHT if site in before else HEAVY)}
-    return _recent(before, LIGHT_SECONDS, now) | dict.fromkeys(found, now)
-
-
-def hasty(before: Mapping[str, float], begun: Mapping[str, float], *, most: float, now: float) -> dict[str, float]:
-    """The sites that are hasty, with when each was found to be so last, of how many sessions each begins in a second
-    where this is the `most`: less while it waits at the door, so that for a while nothing is concluded from few.
-    """
-    found = {site for site, sessions in begun.items() if sessions > most}
-    return _recent(before, HASTY_SECONDS, now) | dict.fromkeys(found, now)
-
-
-def hasty_from(engine: Engine, processors: int) -> float:
-    """How many sessions a site may begin in a second on a machine with so many processors."""
-    return HASTY if engine is Engine.MARIADB else min(HASTY, HASTY_PROCESSES * processors)
+    recent = {site: at for site, at in before.items() if now - at < LIGHT_SECONDS}
+    return recent | dict.fromkeys(found, now)
 
 
 def doors(heavy: Collection[str], hasty: Collection[str]) -> dict[str, float]:
     """How long each new session of these sites waits."""
     return dict.fromkeys(heavy, HEAVY_DOOR) | dict.fromkeys(hasty, HASTY_DOOR)
-
-
-def _recent(found: Mapping[str, float], seconds: float, now: float) -> dict[str, float]:
-    return {site: at for site, at in found.items() if now - at < seconds}
 
 
 def lanes(heavy: Collection[str], processors: Set[int]) -> dict[str, int]:
