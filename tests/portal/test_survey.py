@@ -51,6 +51,14 @@ def test_the_end_of_a_case_offers_the_survey_once_to_its_people(office):
     assert f'href="{notice.path}"' in case_page
 
 
+def test_whoever_served_is_not_led_to_the_survey_of_those_who_were_served(office):
+    case = office.bring_to(State.DONE)
+    jobs.offer_survey(case.events.last().pk)
+    for official in (office.registrar, office.head, office.division_head, office.technician):
+        page = visitor(official).get(f"/permohonan/{case.number}/").content.decode()
+        assert ("Permohonan selesai." in page, "/survei/isi/" in page) == (True, False)
+
+
 @pytest.mark.parametrize(("state", "action"), [(State.SUBMITTED, Action.WITHDRAW), (State.DELIVERED, Action.CONFIRM)])
 def test_every_end_has_its_offer(office, state, action):
     case = office.bring_to(state)

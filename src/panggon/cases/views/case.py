@@ -22,6 +22,7 @@ from panggon.cases.views.way import way
 from panggon.core.cases.procedure import TABLE, Action, Need, State, step_under_way, waits_for
 from panggon.labels import STATE_LABELS
 from panggon.papers.selectors import issued
+from panggon.people.models import User
 from panggon.people.permissions import signed_in
 from panggon.schedule import selectors as schedule
 from panggon.sites import selectors as sites
@@ -60,10 +61,12 @@ def papers(request: HttpRequest, number: str) -> HttpResponse:
     return HttpResponse(status=204, headers={"HX-Refresh": "true"} if made else {})
 
 
-def survey_path(case: Case, *, now: datetime) -> str:
-    """Where the survey of a case that is over can be answered; empty when it was, or none was offered."""
-    ended = STATE_LABELS[State(case.state)].waits_for is None
-    invitation = surveys.open_invitation(Service.CASE, case.number, now=now) if ended else None
+def _survey_path(case: Case, user: User, *, now: datetime) -> str:
+    """Where the survey of a case that is over can be answered, by those who were served and not by those who served
+    them; empty when it was, or none was offered.
+    """
+    asked = STATE_LABELS[State(case.state)].waits_for is None and user.agency_id == case.agency_id
+    invitation = surveys.open_invitation(Service.CASE, case.number, now=now) if asked else None
     return surveys.path_of(invitation) if invitation else ""
 
 
@@ -106,7 +109,7 @@ def _context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "vacancy": vacancy_words(case, request.user, now=now),
         "tracking": request.user.agency_id == case.agency_id and state is not State.DRAFT,
         "invitation": presentation.invitation_address(case, request.user, now=now),
-        "survey": survey_path(case, now=now),
+        "survey": _survey_path(case, request.user, now=now),
         "access_comes_first": access_comes_first,
         "access_open": presentation.access_open(case, request.user),
     }
