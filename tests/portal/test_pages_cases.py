@@ -7,8 +7,8 @@ import pytest
 from panggon.core.cases.procedure import Action, State
 from panggon.people.models import Agency
 from panggon.sites import services as sites
-from panggon.sites.models import Outcome
-from tests.portal.visitor import PEOPLE, at, buttons, page, text, visitor
+from panggon.sites.models import Outcome, Site
+from tests.portal.visitor import PEOPLE, at, buttons, page, post, text, visitor
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ8i4n4Zb6pT2p5cP0X3Wl4m1Vx0T0m9Yy7mQ2k3abc admin@dinsos"
 pytestmark = pytest.mark.usefixtures("office_time")
@@ -68,6 +68,34 @@ def test_a_step_of_somebody_else_leads_back_and_changes_nothing(office, who):
         assert answer.headers["Location"] == f"/permohonan/{case.number}/"
     case.refresh_from_db()
     assert case.state == State.VERIFYING
+
+
+def test_what_the_system_only_writes_down_keeps_nobody_from_acting(office):
+    """The OPD has come in and confirms, while the machine's word of it arrives."""
+    case = office.bring_to(State.DELIVERED)
+    seen = case.version
+    Site.objects.filter(pk=case.site_id).update(first_login={"at": office.later().isoformat(), "way": "password"})
+    office.act(case, Action.RECORD_LOGIN, None)
+    post(office, "applicant", case, "konfirmasi-terima-dan-dapat-diakses", version=seen)
+    case.refresh_from_db()
+    assert [(event.action, event.target) for event in case.events.all()][-2:] == [
+        (Action.RECORD_LOGIN, State.DELIVERED),
+        (Action.CONFIRM, State.DONE),
+    ]
+
+
+def test_what_somebody_did_before_it_still_has_to_be_seen(office):
+    case = office.bring_to(State.DELIVERED)
+    seen = case.version
+    office.act(case, Action.REPORT_NO_ACCESS, office.applicant, reasons="tidak bisa masuk")
+    office.act(case, Action.REPORT_FIXED, office.technician)
+    Site.objects.filter(pk=case.site_id).update(first_login={"at": office.later().isoformat(), "way": "password"})
+    office.act(case, Action.RECORD_LOGIN, None)
+    answer = post(office, "applicant", case, "konfirmasi-terima-dan-dapat-diakses", version=seen)
+    assert "Permohonan ini sudah berubah sejak halaman Anda dibuka." in text(answer)
+    assert "melakukan “Akses Sudah Diperbaiki”" in text(answer)
+    case.refresh_from_db()
+    assert case.state == State.DELIVERED
 
 
 def test_for_another_agency_the_case_does_not_exist(office):

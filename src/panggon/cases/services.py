@@ -19,7 +19,7 @@ from panggon.cases.acting.numbers import hold_cases, next_case_number
 from panggon.cases.content.facts import explained, facts_for, in_capacity
 from panggon.cases.lists.exporting import MOST, Kind
 from panggon.cases.models import Case, Event
-from panggon.cases.selectors import clock_of, due_of, last_event
+from panggon.cases.selectors import clock_of, due_of, news_since
 from panggon.core.cases.procedure import TABLE, Action, Decision, Effect, Role, State
 from panggon.core.errors import Fault, InvalidError, PermanentError
 from panggon.core.schedule.clock import Clock, ClockEffect, ClockEvent, to_record
@@ -132,10 +132,12 @@ def record_export(actor: User, cases: QuerySet[Case], *, kind: Kind, asked: str,
 
 
 def refuse_if_changed(case: Case, expected_version: int | None) -> None:
-    """Raises `InvalidError` `case.changed` when the case is not any more the version that the person saw."""
+    """Raises `InvalidError` `case.changed` when the case is not any more what the person saw, or never was."""
     if expected_version is None or expected_version == case.version:
         return
-    last = last_event(case)
+    last = news_since(case, expected_version)
+    if last is None and expected_version < case.version:
+        return
     facts = {"action": last.action, "actor": str(last.actor or ""), "at": last.at} if last else {}
     raise InvalidError((Fault("case.changed", facts=facts),))
 

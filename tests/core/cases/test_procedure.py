@@ -5,8 +5,10 @@ from itertools import product
 import pytest
 
 from panggon.core.cases.procedure import (
+    NOTES,
     TABLE,
     Action,
+    ClockEffect,
     Decision,
     Effect,
     Facts,
@@ -94,6 +96,11 @@ EFFECTS = {
     },
 }
 NOTIFICATIONS = {effect for effect in Effect if effect.startswith("notify_")}
+
+
+def test_what_is_only_written_down_moves_nothing_and_is_nobodys_act():
+    for row in (row for row in TABLE.rows if row.action in NOTES):
+        assert (row.sources, row.roles.keys(), row.clock) == ((row.target,), {Role.SYSTEM}, ClockEffect.NONE)
 
 
 def test_effects():

@@ -1,6 +1,13 @@
 """What people may see of cases, and what waits for whom. Reading changes nothing."""
 
-from panggon.cases.selectors.events import earlier_case, last_event, others_since, timeline, usual_division
+from panggon.cases.selectors.events import (
+    earlier_case,
+    last_event,
+    news_since,
+    others_since,
+    timeline,
+    usual_division,
+)
 from panggon.cases.selectors.fetching import SHOWN_IN_ROWS, rows_with_holder
 from panggon.cases.selectors.hands import at_post, is_in_hand
 from panggon.cases.selectors.offered import CaseOffer, lacking, offers
@@ -43,6 +50,7 @@ __all__ = [
     "left_cases",
     "moments_at",
     "newest_visible_to",
+    "news_since",
     "numbered",
     "offers",
     "open_cases",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from panggon.cases.content.parts import events_of
 from panggon.cases.models import Case, Event
-from panggon.core.cases.procedure import State
+from panggon.core.cases.procedure import NOTES, State
 from panggon.people import selectors as people
 from panggon.people.models import Division, User
 
@@ -16,6 +16,12 @@ def timeline(case: Case) -> list[Event]:
 
 def last_event(case: Case) -> Event | None:
     return case.events.select_related("actor", "represented").order_by("sequence").last()
+
+
+def news_since(case: Case, version: int) -> Event | None:
+    """The last act after this version of the case that is worth another look at it."""
+    later = case.events.select_related("actor", "represented").filter(sequence__gt=version)
+    return later.exclude(action__in=NOTES).order_by("sequence").last()
 
 
 def others_since(case: Case, version: int, *, user: User, page: str, by_itself: bool) -> Event | None:

@@ -109,11 +109,9 @@ def whereabouts(case: Case) -> str:
 
 
 def news(request: HttpRequest, case: Case) -> Event | None:
-    """The last event that came after the page was opened; None when the page is up to date."""
+    """The last event of weight that came after the page was opened; None when the page is up to date."""
     seen = request.POST.get("version", "")
-    if not is_version(seen) or int(seen) >= case.version:
-        return None
-    return selectors.last_event(case)
+    return selectors.news_since(case, int(seen)) if is_version(seen) else None
 
 
 def is_version(text: str) -> bool:

@@ -14,6 +14,7 @@ from panggon.core.state_machine import Decision, Offer, Refusal, Row, Table
 __all__ = [
     "ACTION_LABELS",
     "NEED_WORDS",
+    "NOTES",
     "ROLE_LABELS",
     "STATE_LABELS",
     "TABLE",
@@ -341,6 +342,9 @@ TABLE: Table[State, Action, Role, Need, Effect, Facts] = Table(
     conditions=CONDITIONS,
     rows=ROWS,
 )
+
+# What the system only writes down. Whoever looked at a case before has seen all that he decides about.
+NOTES = frozenset({Action.RECORD_LOGIN, Action.RECALCULATE})
 
 
 def waits_for(state: State) -> Role | None:
