@@ -5,6 +5,7 @@ import json
 import re
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pymysql
 
 from demo.layout import UID_BASE, ZONE
 from panggon.drivers.system import asking
+from panggon.drivers.system.patience import Patience
 from tests.faults.machine import USERDB, Machine
 
 World = dict[str, str]
@@ -31,6 +33,7 @@ OTHERS = re.compile(r"^sites/s[0-9]{6}/(private/database(/|$)|run/database-open$
 # Of a site that is served to who was let in before a suspension, or before it became one without programs, until all
 # that has ended.
 LEAVING = ("sites/{}/run/leaving", "sites/{}/run/served.json", "run/{}.sock", "run/{}.kind")
+WRITING_SECONDS = 5.0
 NOT_OURS = ("SOA", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "DNSKEY", "CDS", "CDNSKEY")
 
 
@@ -41,6 +44,7 @@ def seen(machine: Machine, temporary: Path) -> World:
     for name in ("sites", "live", "tls", "proof", "acme", "run", "etc/keys", "etc/probe-keys", "etc/tasks"):
         found.update(_files(root / name, f"{name}/"))
     found.update({f"root/{path.name}": "" for path in root.glob(".*")})
+    _await_writer(state / "logins")
     for path in state.iterdir():
         if path.name not in APART and not path.name.startswith(tuple(f".{name}" for name in APART)):
             found.update(_files(path, f"state/{path.name}/") if path.is_dir() else {f"state/{path.name}": ""})
@@ -58,6 +62,13 @@ def seen(machine: Machine, temporary: Path) -> World:
     found.update(_quota_groups(root))
     found.update(_served(machine))
     return found
+
+
+def _await_writer(folder: Path) -> None:
+    """What the owner of logs is just writing is a draft for a moment. One that stays is seen as anything else is."""
+    patience = Patience(WRITING_SECONDS)
+    while any(folder.glob(".*.new")) and not patience.is_over():
+        time.sleep(0.02)
 
 
 def difference(one: World, other: World) -> str:
