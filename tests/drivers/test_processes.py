@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,8 @@ def test_what_has_ended_is_of_no_user(uid: int) -> None:
 
 
 def test_one_whose_first_thread_has_ended_still_runs(uid: int) -> None:
-    with subprocess.Popen([sys.executable, "-ISc", FIRST_THREAD_ENDS], user=uid, group=uid, extra_groups=[]) as child:
+    python = Path(sys.executable).resolve()  # the project may lie where only root may look
+    with subprocess.Popen([python, "-ISc", FIRST_THREAD_ENDS], user=uid, group=uid, extra_groups=[]) as child:
         until(lambda: processes.fields(child.pid)[0] == "Z")
         assert processes.of_user(uid) == {child.pid}
         processes.send(child.pid, signal.SIGKILL)
