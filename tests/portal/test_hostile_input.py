@@ -84,6 +84,18 @@ def test_a_version_of_five_thousand_digits_is_a_fault(office):
     assert Case.objects.get(pk=case.pk).state == State.SUBMITTED
 
 
+@pytest.mark.parametrize(("version", "status"), [("999999999", 200), ("-1", 422), ("1000000000", 422)])
+def test_a_version_that_no_page_ever_said_changes_nothing(office, version, status):
+    case = office.bring_to(State.DELIVERED)
+    browser = visitor(office.applicant)
+    browser.raise_request_exception = False
+    path = f"/permohonan/{case.number}/konfirmasi-terima-dan-dapat-diakses/"
+    answer = browser.post(path, {"version": version})
+    assert answer.status_code == status
+    assert ("Permohonan ini sudah berubah sejak halaman Anda dibuka." in text(answer)) == (status == 200)
+    assert Case.objects.get(pk=case.pk).state == State.DELIVERED
+
+
 def test_a_number_that_was_written_by_hand_is_skipped_by_the_counter(office):
     first, second = office.draft(), office.draft(label="dinkes")
     for case in (first, second):

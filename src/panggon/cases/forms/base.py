@@ -39,6 +39,9 @@ class PdfField(forms.FileField):
         return content
 
 
+VERSION_MOST = 999_999_999
+
+
 class RuledForm(JudgedForm):
     """A form about a case, in its words."""
 
@@ -58,7 +61,7 @@ class RuledForm(JudgedForm):
 class StepForm(RuledForm):
     """A form of a step: `version` is the case as the person saw it, so that a stale tab changes nothing."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=VERSION_MOST)
     uses_files = False
 
     def refuse_large(self, fields: set[str]) -> None:

@@ -109,14 +109,18 @@ def whereabouts(case: Case) -> str:
 
 
 def news(request: HttpRequest, case: Case) -> Event | None:
-    """The last event of weight that came after the page was opened; None when the page is up to date."""
+    """The last event of weight that came after the page was opened, and the last of all where no page ever said such a
+    version; None when the page is up to date.
+    """
     seen = request.POST.get("version", "")
-    return selectors.news_since(case, int(seen)) if is_version(seen) else None
+    if not is_version(seen):
+        return None
+    return selectors.last_event(case) if int(seen) > case.version else selectors.news_since(case, int(seen))
 
 
 def is_version(text: str) -> bool:
     """Whether a page could have said this of the case that it shows."""
-    return re.fullmatch("[0-9]{1,9}", text) is not None
+    return re.fullmatch("[0-9]{1,9}", text) is not None  # up to VERSION_MOST
 
 
 def renewed(request: HttpRequest, case: Case, event: Event | None) -> QueryDict:
