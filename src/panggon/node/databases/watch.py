@@ -187,9 +187,9 @@ class Databases:
     _known: dict[str, tuple[tuple[int, int], Record | None]] = field(default_factory=dict)
 
     def whole(self) -> dict[str, Record]:
-        """Every site with a database that is whole."""
+        """Every site with a database that is whole, in the order of their numbers."""
         names = os.listdir(self.sites) if self.sites.exists() else ()  # noqa: PTH208 -- thousands
-        return self.some(filter(SITE_ID.fullmatch, names))
+        return self.some(sorted(filter(SITE_ID.fullmatch, names)))
 
     def some(self, sites: Iterable[str]) -> dict[str, Record]:
         """Those of these sites that have one that is whole."""
