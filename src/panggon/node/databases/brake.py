@@ -141,8 +141,8 @@ class Brake:
     def _follow(
         self, engine: Engine, watched: Watched, over: Event, ends: float, *, also: Callable[[Watched], None]
     ) -> None:
-        """Until the next look is due, which is at once when somebody comes after a while: put the new sessions of heavy
-        and hasty sites where they belong, and see that nobody takes all of what can be taken within a second.
+        """Until the next look is due, which is at once when somebody comes after a while: put the new sessions of
+        confined sites where they belong, and see that nobody takes all of what can be taken within a second.
         """
         if still := self._still.get(engine):
             self._tidy[engine] = inf

@@ -93,7 +93,7 @@ class Placement:
         return self._settled.get(engine, frozenset()) | {thread for _, thread in self._placed[engine]}
 
     def follow(self, engine: Engine, threads: Sequence[tuple[str, int]], waiting: Set[int] = frozenset()) -> None:
-        """Put those sessions of heavy and hasty sites where they belong that have come since the last look, and those
+        """Put those sessions of confined sites where they belong that have come since the last look, and those
         of nobody knows whom that are `waiting` to begin for the second time: so long only who stands at a door does,
         and he works as soon as that opens. Whom that hit who is of no such site, because he was slow, is free again.
         """
@@ -108,7 +108,7 @@ class Placement:
             _set(thread, _everywhere(), niceness=0, seconds=slices.USUAL)
 
     def _place(self, engine: Engine, threads: Sequence[tuple[str, int]], active: Mapping[str, int]) -> None:
-        """Those of heavy and hasty sites on their one processor, others everywhere."""
+        """Those of confined sites on their one processor, others everywhere."""
         everywhere = _everywhere()
         lanes = database_load.lanes(self._all_confined, everywhere)
         for site, thread in threads:
