@@ -59,7 +59,7 @@ def test_a_proof_that_is_none_fails_and_nothing_else(
         def __exit__(self, *_: object) -> None: ...
 
     def answered(*_: Any, **__: Any) -> Answer:
-        return Answer(200, {}, body)
+        return Answer(200, {}, body, None)
 
     monkeypatch.setattr(visit, "token", lambda *_, **__: Token())
     monkeypatch.setattr(visit, "get", answered)

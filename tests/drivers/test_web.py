@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.resources import Attributes, Key, Kind, Observation, Standing
 from panggon.core.sites.spec import SiteSpec, SiteState
 from panggon.drivers.host_link import HostDriver
 from panggon.drivers.nginx import web
-from panggon.drivers.nginx.visit import Door
+from panggon.drivers.nginx.visit import Door, Visited
 from panggon.drivers.site_file import SiteDriver
 from panggon.drivers.system import files
 from tests.drivers.contract import Case, Contract
@@ -266,19 +267,21 @@ class TestProbe:
         assert not self.results(stand, replace(SPEC, state=SiteState.PREPARED))["web.page"]
 
     def test_whether_a_visitor_gets_in(self, stand: WebStand, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert stand.sites.answers(SPEC)
-        assert not stand.sites.answers(replace(SPEC, site="s900002"))
+        shown = x509.load_pem_x509_certificate((stand.root / "tls" / HOST / "bundle.pem").read_bytes())
+        until = shown.not_valid_after_utc
+        assert stand.sites.visited(SPEC) == Visited(True, until)
+        assert stand.sites.visited(replace(SPEC, site="s900002")) == Visited(False, until)
         stand.make(state=SiteState.SUSPENDED, notice="Diperbaiki.")
-        assert not stand.sites.answers(SPEC)
+        assert stand.sites.visited(SPEC) == Visited(False, until)
         assert not list((stand.root / "proof").iterdir())
         monkeypatch.setattr("panggon.drivers.nginx.visit.socket.create_connection", refuse(errno.EMFILE))
         with pytest.raises(TemporaryError, match=r"visit\.unable"):
-            stand.sites.answers(SPEC)
+            stand.sites.visited(SPEC)
 
     def test_no_certificate(self, stand: WebStand) -> None:
         stand.certificates.write(Key(Kind.CERTIFICATE, HOST), None)
         with pytest.raises(TemporaryError, match=r"visit\.failed"):
-            stand.sites.answers(SPEC)
+            stand.sites.visited(SPEC)
         checks = self.results(stand)
         assert checks == {"web.site": False, "web.page": False, "web.workers": True, "web.unknown_host": False}
 

@@ -135,9 +135,9 @@ def test_an_open_site_is_what_the_world_sees(machine):
     outside, wished = Outside.of(config.load(machine.config)), spec_document.parse(spec)
     assert outside
     runtime.ask(outside.programs.settings.control, do="stop", site=wished.site)
-    assert outside.answers(wished, wakes=False)
+    assert outside.visited(wished, wakes=False).answered
     assert not outside.programs.is_awake(wished.site)
-    assert outside.answers(wished, wakes=True)
+    assert outside.visited(wished, wakes=True).answered
     assert outside.programs.is_awake(wished.site)
 
     removed = machine.node("remove", machine.write_spec(spec))
@@ -145,7 +145,7 @@ def test_an_open_site_is_what_the_world_sees(machine):
     assert ask_dns("127.0.0.1", machine.dns, str(spec["host"]), "A") == []
     assert not machine.sftp_client(spec, "owner").batch("pwd")[0]
     assert (machine.base / "root" / "sites" / "s990002" / "public" / "buku-tamu.php").exists()
-    assert not outside.answers(wished, wakes=True)
+    assert not outside.visited(wished, wakes=True).answered
 
 
 def test_nothing_but_its_doors_keeps_a_site_from_being_closed_and_no_request_is_lost(machine):

@@ -3,6 +3,7 @@
 import dataclasses
 import threading
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,6 +11,7 @@ from panggon.core.errors import PermanentError, TemporaryError
 from panggon.core.node.planning.journal import Word
 from panggon.core.node.planning.resources import Key, Kind
 from panggon.core.sites.spec import SiteState
+from panggon.drivers.nginx.visit import Visited
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs, wiring
 from panggon.node.agent import filled, looking, loop, unread, visiting
@@ -31,6 +33,7 @@ from tests.node.portal import TOKEN
 from tests.node.simulated import SITE, SPEC, document, opened
 from tests.waiting import until
 
+CERTIFICATE_UNTIL = datetime(2027, 2, 27, 5, 0, tzinfo=UTC)
 OTHER = dataclasses.replace(SPEC, site="s900002", host="lain.kota.example")
 
 
@@ -44,14 +47,14 @@ class Strangers:
         self.bytes = 5 * 1024**2 + 1
         self.full = set()
 
-    def answers(self, spec, *, wakes=False):
+    def visited(self, spec, *, wakes=False):
         self.asked[spec.site] += 1
         self.woken[spec.site] += wakes
         found = self.found.get(spec.site, True)
         found = found.pop(0) if isinstance(found, list) else found
         if isinstance(found, Exception):
             raise found
-        return found
+        return Visited(found, CERTIFICATE_UNTIL if found else None)
 
     def used(self, _spec):
         return self.bytes
@@ -150,9 +153,9 @@ def test_a_site_that_is_changed_meanwhile_is_not_counted(bench, visits):
     def changed(spec, *, wakes):
         if spec.site == SITE and not bench.slept:
             bench.ask(document(dataclasses.replace(spec, generation=spec.generation + 1)))
-        return spec.site != SITE
+        return Visited(spec.site != SITE)
 
-    visits.outside.answers = changed
+    visits.outside.visited = changed
     visits.turn(elapsed=PASS_SECONDS)
     assert [visit.site for visit in visits.waiting] == ["s900002"]
 
@@ -179,7 +182,15 @@ def test_a_row_a_visit_with_what_the_site_stores(bench, visits):
     visits.tell()
     assert [len(rows) for rows in bench.portal.visits] == [ROWS_MOST, 2]
     row = {"site": one.site, "at": one.at.isoformat(), "answered": True, "mebibytes": 5}
-    assert bench.portal.visits[0][0] == row
+    assert bench.portal.visits[0][0] == {**row, "certificate_until": "2027-02-27T05:00:00+00:00"}
+
+
+def test_of_a_site_that_shows_no_certificate_that_holds_none_is_told(bench, visits):
+    visits.outside.found = {SITE: False}
+    visits.turn(elapsed=PASS_SECONDS)
+    visits.tell()
+    ends = {row["site"]: row["certificate_until"] for rows in bench.portal.visits for row in rows}
+    assert ends == {SITE: None, "s900002": "2027-02-27T05:00:00+00:00"}
 
 
 def test_where_nobody_keeps_count_files_are_counted_once_a_day(bench, visits):
@@ -283,10 +294,14 @@ def test_programs_are_asked_when_they_run_are_to_be_woken_or_nobody_can_tell(awa
                 raise awake
             return awake
 
+        def answers(self, spec):
+            return self.visited(spec).answered
+
     site, programs = Strangers(), Programs()
     programs.found = {SITE: False}
     outside = wiring.Outside(site, programs, None)
-    assert outside.answers(opened(), wakes=wakes) is not asked
+    found = outside.visited(opened(), wakes=wakes)
+    assert found == Visited(not asked, CERTIFICATE_UNTIL)
     assert (site.asked.total(), programs.asked.total()) == (1, int(asked))
 
 
@@ -327,10 +342,10 @@ def test_what_is_watched_beside_the_wishes_goes_on_whatever_one_turn_meets(bench
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_agent_visits_beside_its_wishes(bench, monkeypatch):
     class Once(Strangers):
-        def answers(self, spec, *, wakes):
+        def visited(self, spec, *, wakes):
             if self.asked.total() == 2:
                 raise SystemExit  # of the thread
-            return super().answers(spec, wakes=wakes)
+            return super().visited(spec, wakes=wakes)
 
     monkeypatch.setattr(visiting, "TURN_SECONDS", 0.01)
     monkeypatch.setattr(visiting, "PASS_SECONDS", 0.01)

@@ -72,7 +72,16 @@ def test_strange_sites_and_times_are_not_counted(agent, site, office):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"at": None}, {"at": "kemarin"}, {"answered": 1}, {"site": "../x"}, {"mebibytes": -1}, {"mebibytes": 2**31}],
+    [
+        {"at": None},
+        {"at": "kemarin"},
+        {"answered": 1},
+        {"site": "../x"},
+        {"mebibytes": -1},
+        {"mebibytes": 2**31},
+        {"certificate_until": "besok"},
+        {"certificate_until": 1},
+    ],
 )
 def test_what_is_no_visit_is_refused(agent, site, wrong):
     assert tell(agent, row(site, 0), {**row(site, 1), **wrong})[0] == 400
@@ -111,6 +120,20 @@ def test_the_opd_reads_of_its_own_site(agent, site, office):
         "Ketersediaan November 2026: 66,66% dari 3 pemeriksaan; terakhir tidak menjawab 23 November, 13.00 WIB" in page
     )
     assert f"Berkas tersimpan 1.234 MiB dari {site.quota_mebibytes:,} MiB (23 November 2026)".replace(",", ".") in page
+
+
+def test_the_opd_reads_until_when_the_certificate_holds_that_the_last_visit_was_shown(agent, site, office):
+    def said():
+        return text(visitor(office.applicant).get(f"/situs/{site.identifier}/")).partition("Sertifikat HTTPS ")[2][:42]
+
+    tell(agent, row(site, 0))
+    assert said() == ""
+    until = {"certificate_until": "2027-02-27T05:00:00+00:00"}
+    tell(agent, row(site, 2, **until), row(site, 1, certificate_until="2026-12-01T05:00:00+00:00"))
+    tell(agent, row(site, 3, answered=False), row(site, 0.5, certificate_until="2026-12-01T05:00:00+00:00"))
+    assert said() == "berlaku sampai 27 Februari 2027, 12.00 WIB"
+    Site.objects.update(state="suspended")
+    assert said() == ""
 
 
 def silent_notices(person):

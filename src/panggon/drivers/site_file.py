@@ -24,7 +24,7 @@ from panggon.core.node.planning.resources import (
 from panggon.core.sites.spec import HOST, SITE_ID, SiteKind, SiteSpec, SiteState
 from panggon.drivers.file_systems import storage
 from panggon.drivers.nginx import control, htaccess, visit, web
-from panggon.drivers.nginx.visit import Answer
+from panggon.drivers.nginx.visit import Answer, Visited
 from panggon.drivers.system import files, untrusted
 from panggon.drivers.system.owner import group_id
 
@@ -92,15 +92,16 @@ class SiteDriver:
         own = (self._named(answer, spec), *self._unknown(spec))
         return (*own, _LEADING[spec.kind](there, spec)) if there else (*own, *self._unread(key, spec))
 
-    def answers(self, spec: SiteSpec) -> bool:
+    def visited(self, spec: SiteSpec) -> Visited:
         """Whether a visitor gets to the open site, behind a proxy too. Errors as `visit.get`."""
         with visit.token(self.settings.root / "proof", spec.site, web_group=self.settings.web_group) as headers:
-            said = _decoded(visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers).body)
-            if (said.get("site"), said.get("state")) != (spec.site, SiteState.OPEN.value):
-                return False
-            if spec.kind is not SiteKind.PROXY:
-                return True
-            return _proxies(visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers), spec).ok
+            answer = visit.get(self.settings.door, spec.host, f"{PROOFS}/site", headers=headers)
+            said = _decoded(answer.body)
+            answered = (said.get("site"), said.get("state")) == (spec.site, SiteState.OPEN.value)
+            if answered and spec.kind is SiteKind.PROXY:
+                behind = visit.get(self.settings.door, spec.host, f"{PROOFS}/answer", headers=headers)
+                answered = _proxies(behind, spec).ok
+        return Visited(answered, answer.certificate_until)
 
     def _unknown(self, spec: SiteSpec) -> tuple[Check, ...]:
         """What has no name any more, no worker remembers; of names that lead here `HostDriver` asks."""

@@ -19,7 +19,7 @@ from panggon.drivers.databases.mariadb import MariaDb
 from panggon.drivers.databases.postgresql import PostgreSql
 from panggon.drivers.file_systems import storage
 from panggon.drivers.nginx import visit, web
-from panggon.drivers.nginx.visit import Door
+from panggon.drivers.nginx.visit import Door, Visited
 from panggon.drivers.system import files
 from panggon.drivers.zones import transfer, zone
 from panggon.drivers.zones.challenges import ChallengeRecords
@@ -92,18 +92,21 @@ class Outside:
             quota.QuotaDriver(_quota(config)),
         )
 
-    def answers(self, spec: SiteSpec, *, wakes: bool) -> bool:
+    def visited(self, spec: SiteSpec, *, wakes: bool) -> Visited:
         """Whether a visitor gets what the open site has to show: over HTTPS, and from its programs and its database, if
         they are awake or the visit `wakes` them.
 
         Raises PanggonError when this machine could not ask.
         """
         try:
-            return self.web.answers(spec) and (not self._has_programs(spec, wakes=wakes) or self.programs.answers(spec))
+            found = self.web.visited(spec)
+            if found.answered and self._has_programs(spec, wakes=wakes):
+                return replace(found, answered=self.programs.answers(spec))
         except TemporaryError as error:
             if error.code == "visit.failed":
-                return False
+                return Visited(answered=False)
             raise
+        return found
 
     def _has_programs(self, spec: SiteSpec, *, wakes: bool) -> bool:
         """Whether they are to be asked. Where nobody can tell if they sleep, no visitor gets to them either."""

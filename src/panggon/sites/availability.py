@@ -1,4 +1,6 @@
-"""The only writer of how often sites answered the visits of their machines, and since when one answers none."""
+"""The only writer of how often sites answered the visits of their machines, since when one answers none, and until when
+the certificate holds that the last one was shown.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,12 +16,15 @@ AHEAD_MOST = timedelta(minutes=5)  # of a machine's clock
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`mebibytes`: what the site stores; None where it was not looked at."""
+    """`mebibytes`: what the site stores; None where it was not looked at. `certificate_until`: None where none was
+    shown that holds, and from a machine that does not tell.
+    """
 
     number: int
     at: datetime
     answered: bool
     mebibytes: int | None
+    certificate_until: datetime | None
 
 
 @transaction.atomic
@@ -28,7 +33,7 @@ def count(node: Node, visits: Iterable[Visit], *, at: datetime) -> None:
     Node.objects.select_for_update().get(pk=node.pk)  # what is told twice at the same time counts once
     told = sorted((visit for visit in visits if visit.at <= at + AHEAD_MOST), key=lambda visit: visit.at)
     sites = {site.number: site for site in node.sites.filter(number__in={visit.number for visit in told})}
-    before = {site.pk: site.silent_since for site in sites.values()}
+    before = {site.pk: _seen(site) for site in sites.values()}
     rows = _rows((site.pk for site in sites.values()), {_month(visit) for visit in told})
     for visit in told:
         if visit.number in sites:
@@ -37,14 +42,19 @@ def count(node: Node, visits: Iterable[Visit], *, at: datetime) -> None:
             if row.last_at is None or visit.at > row.last_at:
                 _add(row, visit)
                 site.silent_since = None if visit.answered else site.silent_since or visit.at
+                site.certificate_until = visit.certificate_until or site.certificate_until
     Availability.objects.bulk_create([row for row in rows.values() if row.pk is None])
     fields = ["visits", "answered", "last_at", "failed_at", "used_mebibytes"]
     Availability.objects.bulk_update([row for row in rows.values() if row.pk is not None], fields)
-    changed = [site for site in sites.values() if site.silent_since != before[site.pk]]
-    Site.objects.bulk_update(changed, ["silent_since"])
+    changed = [site for site in sites.values() if _seen(site) != before[site.pk]]
+    Site.objects.bulk_update(changed, ["silent_since", "certificate_until"])
 
 
 # ------------------------------------------------------------------------------------------------------------------
+
+
+def _seen(site: Site) -> tuple[datetime | None, datetime | None]:
+    return site.silent_since, site.certificate_until
 
 
 def _rows(sites: Iterable[int], months: Iterable[date]) -> dict[tuple[int, date], Availability]:

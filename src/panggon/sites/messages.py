@@ -157,7 +157,7 @@ def _visit(row: Mapping[str, Any]) -> Visit:
     if at is None or not isinstance(row.get("answered"), bool):
         raise invalid("visits")
     mebibytes = None if stored is None else _count(row, "mebibytes", most=INTEGER_MOST)
-    return Visit(int(_site(row)[1:]), at, row["answered"], mebibytes)
+    return Visit(int(_site(row)[1:]), at, row["answered"], mebibytes, _moment_or_none(row, "certificate_until"))
 
 
 def _site(row: Mapping[str, Any]) -> str:

@@ -178,6 +178,7 @@ class Site(Allowance):
     released_at = models.DateTimeField(null=True)  # the name may be given to another site
     behind_since = models.DateTimeField(null=True)  # its machine tells an older generation than it had reported before
     silent_since = models.DateTimeField(null=True)  # the first of its machine's visits since which it answered none
+    certificate_until = models.DateTimeField(null=True)  # of the one that the last visit was shown
 
     class Meta:
         ordering = ["number"]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from panggon.core.errors import TemporaryError
@@ -36,11 +37,24 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Header names are in lower case; of the body at most `BODY_MOST` bytes."""
+    """Header names are in lower case; of the body at most `BODY_MOST` bytes. The certificate that was shown holds until
+    `certificate_until`; None where any was good enough.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    certificate_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """Whether a visitor gets what he came for, and until when the certificate that he is shown holds; None where he
+    was not shown one that holds.
+    """
+
+    answered: bool
+    certificate_until: datetime | None = None
 
 
 def get(
@@ -63,15 +77,22 @@ def get(
             connected(door, name or host, any_certificate=any_certificate) as tls,
             deadline.kept(VISIT_LONGEST * door.seconds, lambda: (tls,)),
         ):
+            until = _end_of_certificate(tls)  # the connection is closed with the last byte of its answer
             connection = http.client.HTTPSConnection(host, door.port, context=tls.context)
             connection.sock = tls
             connection.request("GET", path, headers={"Connection": "close", **(headers or {})})
             response = connection.getresponse()
             received = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, received, _body(response, door.seconds))
+            return Answer(response.status, received, _body(response, door.seconds), until)
     except (OSError, http.client.HTTPException) as error:
         code = "visit.unable" if getattr(error, "errno", None) in UNABLE else "visit.failed"
         raise TemporaryError(code, f"{host}{path}: {error}") from error
+
+
+def _end_of_certificate(tls: ssl.SSLSocket) -> datetime | None:
+    shown = tls.getpeercert() or {}  # empty where it was not verified
+    ends = shown.get("notAfter")
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if isinstance(ends, str) else None
 
 
 def _body(response: http.client.HTTPResponse, seconds: float) -> bytes:

@@ -20,6 +20,7 @@ from typing import Protocol
 
 from panggon.core.errors import PanggonError, PermanentError
 from panggon.core.sites.spec import SiteSpec, SiteState
+from panggon.drivers.nginx.visit import Visited
 from panggon.node.agent.client import Portal
 from panggon.node.agent.filled import Filled
 from panggon.node.agent.unread import Unread
@@ -46,7 +47,7 @@ log = logging.getLogger(__name__)
 class Outside(Protocol):
     """Who looks at sites as their visitors do (`wiring.Outside`)."""
 
-    def answers(self, spec: SiteSpec, *, wakes: bool) -> bool:
+    def visited(self, spec: SiteSpec, *, wakes: bool) -> Visited:
         """`wakes`: its programs too, should they sleep. Raises PanggonError when that could not be asked."""
         ...
 
@@ -63,15 +64,16 @@ class Outside(Protocol):
 class Visit:
     site: str
     at: datetime
-    answered: bool
+    found: Visited
     mebibytes: int | None  # that the site stores, where it was looked at
 
     def document(self) -> dict[str, object]:
         return {
             "site": self.site,
             "at": self.at.isoformat(),
-            "answered": self.answered,
+            "answered": self.found.answered,
             "mebibytes": self.mebibytes,
+            "certificate_until": self.found.certificate_until and self.found.certificate_until.isoformat(),
         }
 
 
@@ -111,14 +113,14 @@ class Visits:
         self._look_inside(specs)
         waking = frozenset(filter(self._is_to_wake, specs))
         found = self._ask_all(specs, waking)
-        silent = {site: specs[site] for site, answered in found.items() if answered is False}
+        silent = {site: specs[site] for site, each in found.items() if each and not each.answered}
         if silent:
             self.sleep(AGAIN_SECONDS)
             found |= self._ask_all(silent, waking)
-        for site, answered in found.items():
+        for site, each in found.items():
             # One that was changed meanwhile was worked on.
-            if answered is not None and self._open(site) == specs[site]:
-                self.waiting.append(Visit(site, now(), answered, self._used(specs[site])))
+            if each and self._open(site) == specs[site]:
+                self.waiting.append(Visit(site, now(), each, self._used(specs[site])))
 
     def _look_inside(self, specs: Mapping[str, SiteSpec]) -> None:
         full = tuple(self.filled)
@@ -172,14 +174,14 @@ class Visits:
         self._woken[site] = self.clock()
         return True
 
-    def _ask_all(self, specs: Mapping[str, SiteSpec], waking: Set[str]) -> dict[str, bool | None]:
+    def _ask_all(self, specs: Mapping[str, SiteSpec], waking: Set[str]) -> dict[str, Visited | None]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return dict(zip(specs, pool.map(partial(self._ask, waking=waking), specs.values()), strict=True))
 
-    def _ask(self, spec: SiteSpec, *, waking: Set[str]) -> bool | None:
+    def _ask(self, spec: SiteSpec, *, waking: Set[str]) -> Visited | None:
         """None when it could not be asked."""
         try:
-            return self.outside.answers(spec, wakes=spec.site in waking)
+            return self.outside.visited(spec, wakes=spec.site in waking)
         except (OSError, PanggonError) as error:
             log.info("%s could not be visited: %s", spec.site, error)
         except Exception:  # what one site answers costs no other its visit

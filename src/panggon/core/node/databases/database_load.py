@@ -43,8 +43,9 @@ STEP, NICE_MOST = 1.25, 19
 # Processors that a site's sessions keep busy: with more it is heavy, until it has kept less than LIGHT busy so long.
 HEAVY, LIGHT, LIGHT_SECONDS = 0.7, 0.3, 5.0
 # So long a new session of such a site waits before it may do anything, some looks of who puts it where it belongs
-# (`node.databases`); and of a hasty one (`haste`), so that its 25 places are worth so many sessions in a second: each wakes
-# a handful of threads, and of a hundred one in eight pages of others was four times as slow (docs, "Logins").
+# (`node.databases`); and of a hasty one (`haste`), so that its 25 places are worth so many sessions in a second: each
+# wakes a handful of threads, and beside a hundred one in eight pages of others was four times as slow
+# (docs/node-inside.md, "Logins").
 HEAVY_DOOR, HASTY_DOOR = 0.03, 1.0
 
 
