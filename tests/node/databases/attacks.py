@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from panggon.core.errors import TemporaryError
-from panggon.core.node.databases import database_load, haste
+from panggon.core.node.databases import database_load, haste, heaviness
 from panggon.core.node.databases.database_load import FIRST_FEW, MEBIBYTE, Session
 from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.database_server import DatabaseServer
@@ -196,9 +196,9 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_and_are_free_again(
     """Also one that begins later, and what the server does of itself. Who does not sleep is heavy here: how much it
     gets is the machine's matter.
     """
-    monkeypatch.setattr(database_load, "HEAVY", 0.02)
-    monkeypatch.setattr(database_load, "LIGHT", 0.02)
-    monkeypatch.setattr(database_load, "LIGHT_SECONDS", 2.0)
+    monkeypatch.setattr(heaviness, "HEAVY", 0.02)
+    monkeypatch.setattr(heaviness, "LIGHT", 0.02)
+    monkeypatch.setattr(heaviness, "LIGHT_SECONDS", 2.0)
     place, site = made
     everywhere = os.sched_getaffinity(0)
     shared = {sorted(everywhere)[1]}
@@ -248,9 +248,9 @@ def test_who_begins_sessions_as_fast_as_it_can_is_let_in_slowly_until_some_secon
 ) -> None:
     """With a door at which eight places are worth four sessions in a second, and a bound that any machine reaches."""
     monkeypatch.setattr(haste, "bound", lambda *_: 10.0)
-    monkeypatch.setattr(database_load, "HASTY_DOOR", 2.0)
+    monkeypatch.setattr(heaviness, "HASTY_DOOR", 2.0)
     monkeypatch.setattr(haste, "SECONDS", 15.0)
-    monkeypatch.setattr(database_load, "HEAVY", 100.0)
+    monkeypatch.setattr(heaviness, "HEAVY", 100.0)
     place, site = made
     over = threading.Event()
     entered: list[float] = []

@@ -6,15 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from panggon.core.node.databases import database_load
-from panggon.core.node.databases.database_load import (
-    HASTY_DOOR,
-    HEAVY_DOOR,
-    Load,
-    Session,
-    Taken,
-    niceness,
-)
+from panggon.core.node.databases import heaviness
+from panggon.core.node.databases.database_load import Load, Session, Taken
+from panggon.core.node.databases.heaviness import HASTY_DOOR, HEAVY_DOOR, niceness
 from panggon.core.sites.spec import Engine
 from panggon.node import slices
 from panggon.node.databases import brake as brakes
@@ -62,8 +56,8 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_until_it_is_light(
     busy, idle = threads
     server.now = Load((Session(ONE, 1, busy), Session(OTHER, 2, idle)))
     brake.look(Engine.MARIADB, server)
-    monkeypatch.setattr(database_load, "HEAVY", 0.001)
-    monkeypatch.setattr(database_load, "LIGHT", 0.001)
+    monkeypatch.setattr(heaviness, "HEAVY", 0.001)
+    monkeypatch.setattr(heaviness, "LIGHT", 0.001)
     works(busy)
     brake.look(Engine.MARIADB, server)
     assert [os.sched_getaffinity(each) for each in threads] == [ONE_PROCESSOR, EVERYWHERE]
@@ -72,8 +66,8 @@ def test_the_sessions_of_a_heavy_site_share_a_processor_until_it_is_light(
     server.held = None  # the server has begun anew
     brake.look(Engine.MARIADB, server)
     assert server.held == {ONE: HEAVY_DOOR}
-    monkeypatch.setattr(database_load, "LIGHT", 100.0)
-    monkeypatch.setattr(database_load, "LIGHT_SECONDS", 0.0)
+    monkeypatch.setattr(heaviness, "LIGHT", 100.0)
+    monkeypatch.setattr(heaviness, "LIGHT_SECONDS", 0.0)
     brake.look(Engine.MARIADB, server)
     assert os.sched_getaffinity(busy) == EVERYWHERE
     assert server.held == {}

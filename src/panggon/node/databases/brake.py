@@ -14,7 +14,7 @@ from math import inf
 from queue import SimpleQueue
 from threading import Event, get_native_id
 
-from panggon.core.node.databases import database_load
+from panggon.core.node.databases import database_load, heaviness
 from panggon.core.node.databases.database_load import Load, Session
 from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.database_server import DatabaseServer, Watched
@@ -122,7 +122,7 @@ class Brake:
 
     def _hold(self, engine: Engine, watched: Watched) -> None:
         """Whom a brake that was killed has left held is let go by the first look."""
-        doors = database_load.doors(self.placement.heavy[engine], self.placement.hasty[engine])
+        doors = heaviness.doors(self.placement.heavy[engine], self.placement.hasty[engine])
         if doors or self._held.get(engine) != doors:
             watched.hold(doors)
             self._held[engine] = doors

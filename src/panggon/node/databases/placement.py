@@ -16,7 +16,7 @@ from math import inf
 from pathlib import Path
 from time import monotonic
 
-from panggon.core.node.databases import database_load, haste
+from panggon.core.node.databases import haste, heaviness
 from panggon.core.node.databases.database_load import Session, Taken
 from panggon.core.node.databases.haste import Haste
 from panggon.core.sites.spec import Engine
@@ -75,7 +75,7 @@ class Placement:
         busy = self._busy(engine, sessions)
         busy |= {site: max(busy.get(site, 0.0), its.worked / seconds) for site, its in taken.items()}
         begun = {site: its.begun / seconds for site, its in taken.items()}
-        self.heavy[engine] = database_load.heavy(self.heavy[engine], busy, now=now)
+        self.heavy[engine] = heaviness.heavy(self.heavy[engine], busy, now=now)
         most = haste.bound(engine, len(os.sched_getaffinity(0)))
         self._haste[engine] = haste.found(self._haste[engine], begun, most=most, now=now)
         self.hasty[engine] = haste.hasty(self._haste[engine], now=now)
@@ -84,7 +84,7 @@ class Placement:
         self._place(engine, [(session.site, session.thread) for session in sessions], active)
         self._place_own(engine, own)
         self._waiting[engine] = self._at_door[engine] = frozenset()
-        where = database_load.beginning(self._all_confined, _everywhere())
+        where = heaviness.beginning(self._all_confined, _everywhere())
         self.faults[engine] = _set_processors(process, where) if process else ""
         return busy
 
@@ -101,25 +101,25 @@ class Placement:
         self._place(engine, new, Counter(site for site, _ in threads))
         before, at_door = self._at_door.get(engine, frozenset()), waiting & self._waiting.get(engine, frozenset())
         self._waiting[engine], self._at_door[engine] = waiting, at_door
-        shared = database_load.lane_of_server(self._all_confined, _everywhere())
+        shared = heaviness.lane_of_server(self._all_confined, _everywhere())
         for thread in at_door - before:
-            _set(thread, shared, niceness=database_load.niceness(len(at_door)), seconds=slices.HEAVY)
+            _set(thread, shared, niceness=heaviness.niceness(len(at_door)), seconds=slices.HEAVY)
         for thread in before - at_door - {thread for _, thread in threads}:
             _set(thread, _everywhere(), niceness=0, seconds=slices.USUAL)
 
     def _place(self, engine: Engine, threads: Sequence[tuple[str, int]], active: Mapping[str, int]) -> None:
         """Those of confined sites on their one processor, others everywhere."""
         everywhere = _everywhere()
-        lanes = database_load.lanes(self._all_confined, everywhere)
+        lanes = heaviness.lanes(self._all_confined, everywhere)
         for site, thread in threads:
             processors, seconds = ({lanes[site]}, slices.HEAVY) if site in lanes else (everywhere, slices.USUAL)
-            _set(thread, processors, niceness=database_load.niceness(active[site]), seconds=seconds)
+            _set(thread, processors, niceness=heaviness.niceness(active[site]), seconds=seconds)
             self._placed[engine].add((site, thread))
 
     def _place_own(self, engine: Engine, threads: Set[int]) -> None:
         """Only those that were there at the last look too: others may be sessions that are about to begin."""
         everywhere = _everywhere()
-        processors = database_load.lane_of_server(self._all_confined, everywhere)
+        processors = heaviness.lane_of_server(self._all_confined, everywhere)
         self._settled[engine] = threads & self._own.get(engine, frozenset())
         for thread in self._settled[engine]:
             _set(thread, processors, niceness=0, seconds=slices.OWN if processors != everywhere else slices.USUAL)

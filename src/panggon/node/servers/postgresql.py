@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 
 from panggon.core.errors import PermanentError
+from panggon.core.node.databases.heaviness import HASTY_DOOR
 from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.entrances import Entrances
 from panggon.drivers.databases.postgresql.reading import READER
@@ -39,8 +40,8 @@ REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_export_snapshot() F
 {_OF_OTHERS}
 CREATE ROLE panggon_kept NOLOGIN
 """  # noqa: S608 -- nothing of anybody's is in it
-# So long waits who is refused: his places are worth no more than at the door (`core.node.databases.database_load`).
-REFUSED_MILLISECONDS = 250
+# So long waits who is refused: his places are worth no more than at the door.
+REFUSED_MILLISECONDS = round(1000 * HASTY_DOOR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panggon.core.node.databases.database_load import HASTY_DOOR
 from panggon.core.node.databases.haste import MOST, SECONDS, SECONDS_MOST, Haste, bound, confined, found, hasty
+from panggon.core.node.databases.heaviness import HASTY_DOOR
 from panggon.core.sites.spec import Engine
 
 ONE, OTHER = "s900001", "s900002"
