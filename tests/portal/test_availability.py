@@ -67,6 +67,7 @@ def test_strange_sites_and_times_are_not_counted(agent, site, office):
         number=site.number + 1, host="lain.panggon.test", agency=site.agency, reserved_at=NOON
     )
     tell(agent, row(elsewhere, 0), row(site, 24 * 31), {**row(site, 0), "site": "s999999"})
+    tell(agent, {**row(site, 0), "at": "1970-01-01T00:00:10+00:00"})
     assert counted() == []
 
 
@@ -81,6 +82,8 @@ def test_strange_sites_and_times_are_not_counted(agent, site, office):
         {"mebibytes": 2**31},
         {"certificate_until": "besok"},
         {"certificate_until": 1},
+        {"at": "0001-01-01T00:00:00+14:00"},
+        {"certificate_until": "9999-12-31T23:59:59-12:00"},
     ],
 )
 def test_what_is_no_visit_is_refused(agent, site, wrong):

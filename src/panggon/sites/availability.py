@@ -29,15 +29,18 @@ class Visit:
 
 @transaction.atomic
 def count(node: Node, visits: Iterable[Visit], *, at: datetime) -> None:
-    """Count the visits of this machine's sites, each once, in a few queries; one from the future is none."""
+    """Count the visits of this machine's sites, each once, in a few queries; one from the future, or from before the
+    site was there, is none: the machine's clock was wrong.
+    """
     Node.objects.select_for_update().get(pk=node.pk)  # what is told twice at the same time counts once
     told = sorted((visit for visit in visits if visit.at <= at + AHEAD_MOST), key=lambda visit: visit.at)
     sites = {site.number: site for site in node.sites.filter(number__in={visit.number for visit in told})}
     before = {site.pk: _seen(site) for site in sites.values()}
     rows = _rows((site.pk for site in sites.values()), {_month(visit) for visit in told})
     for visit in told:
-        if visit.number in sites:
-            site, month = sites[visit.number], _month(visit)
+        site = sites.get(visit.number)
+        if site and visit.at >= site.reserved_at:
+            month = _month(visit)
             row = rows.setdefault((site.pk, month), Availability(site=site, month=month))
             if row.last_at is None or visit.at > row.last_at:
                 _add(row, visit)

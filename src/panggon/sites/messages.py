@@ -220,14 +220,15 @@ def _object_or_none(message: Mapping[str, Any], name: str) -> Mapping[str, Any] 
 
 
 def _moment_or_none(message: Mapping[str, Any], name: str) -> datetime | None:
+    """One that is no moment in UTC could be stored, and not be read again."""
     value = message.get(name)
     if value is None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError) as error:
         raise invalid(name) from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def invalid(field: str) -> InvalidError:
