@@ -15,6 +15,8 @@ from panggon.drivers.nginx import visit
 
 # Of the first round; the others need not take so long to show the same.
 LONGEST, USUAL = 15.0, 2.0
+# So long it is looked on, should somebody fall back.
+AFTER_SECONDS = 0.3
 BODY = b"x" * 200_000
 # Not one sleep: the signal by which php-fpm is asked to end would cut it short.
 SLOW_PAGE = "<?php $end = microtime(true) + $_GET['s']; while (microtime(true) < $end) usleep(50000); echo 'utuh';"
@@ -24,7 +26,7 @@ UPLOAD_PAGE = "<?php echo strlen(file_get_contents('php://input'));"
 @dataclass(frozen=True)
 class Flips:
     """Seconds until no worker gives the former answer any more, of each sample; `lost` requests of `under_way` that ran
-    on the site when it was suspended or renamed.
+    on the site when it was suspended or renamed; `strange` answers that were neither the former nor the new one.
     """
 
     suspend: list[float]
@@ -32,6 +34,7 @@ class Flips:
     rename: list[float]
     under_way: int
     lost: int
+    strange: list[int]
 
     @property
     def by_name(self) -> dict[str, list[float]]:
@@ -42,7 +45,8 @@ class Flips:
             f"{name} {1000 * statistics.median(times):.0f} ms (worst {1000 * max(times):.0f})"
             for name, times in self.by_name.items()
         )
-        return f"{', '.join(each)}; requests that ran meanwhile: {self.lost} of {self.under_way} lost (0)"
+        lost = f"requests that ran meanwhile: {self.lost} of {self.under_way} lost (0)"
+        return f"{', '.join(each)}; {lost}; {len(self.strange)} answers were neither (0)"
 
 
 def flips(machine: Machine, site: SiteSpec, samples: int) -> Flips:
@@ -51,7 +55,7 @@ def flips(machine: Machine, site: SiteSpec, samples: int) -> Flips:
     public = machine.config.paths.root / "sites" / site.site / "public"
     (public / "lambat.php").write_text(SLOW_PAGE)
     (public / "terima.php").write_text(UPLOAD_PAGE)
-    found, whole = Flips([], [], [], 0, 0), list[bool]()
+    found, whole = Flips([], [], [], 0, 0, []), list[bool]()
     names = (site.host, site.host.replace("situs", "baru"))
     for number in range(samples):
         old, new = names[number % 2], names[(number + 1) % 2]
@@ -59,24 +63,27 @@ def flips(machine: Machine, site: SiteSpec, samples: int) -> Flips:
         now = replace(site, host=old, former_hosts=(new,) if number else ())
         with _under_way(machine, old, seconds) as results:
             suspended = replace(now, state=SiteState.SUSPENDED, generation=generation)
-            found.suspend.append(_flip(machine, old, suspended, 503))
+            found.suspend.append(_flip(machine, suspended, old, 200, 503, found.strange))
         whole += results
-        found.resume.append(_flip(machine, old, replace(now, generation=generation + 1), 200))
+        resumed = replace(now, generation=generation + 1)
+        found.resume.append(_flip(machine, resumed, old, 503, 200, found.strange))
         with _under_way(machine, old, seconds) as results:
             renamed = replace(now, host=new, former_hosts=(old,), generation=generation + 2)
-            found.rename.append(_flip(machine, old, renamed, 308))
+            found.rename.append(_flip(machine, renamed, old, 200, 308, found.strange))
         whole += results
     machine.make(replace(renamed, state=SiteState.PARKED, generation=renamed.generation + 1))
     return replace(found, under_way=len(whole), lost=whole.count(False))
 
 
-def _flip(machine: Machine, host: str, wished: SiteSpec, status: int) -> float:
+def _flip(machine: Machine, wished: SiteSpec, host: str, former: int, new: int, strange: list[int]) -> float:
     # It asks without rest; the visitors of other sites, whom `others` watches, do not wait for what it computes.
     with Watcher(machine.door, host, "/halaman.html", pause=0.002, first=False) as watcher:
         time.sleep(0.1)
         began = time.perf_counter()
         machine.make(wished)
-    return max(began, *(end for end, seen in watcher.seen if seen != status)) - began
+        time.sleep(AFTER_SECONDS)
+    strange += [status for _, status in watcher.seen if status not in (former, new)]
+    return max(began, *(end for end, status in watcher.seen if status != new)) - began
 
 
 @contextmanager

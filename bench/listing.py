@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from bench import ending
 from bench.machine import Machine, described, running, spec
 from panggon.core.sites import spec_document as specs
 
@@ -19,8 +20,10 @@ MINUTES = 5
 @click.option("--sites", type=int, default=1000, show_default=True)
 def main(*, sites: int) -> None:
     """Measure; exit status 1 when it takes more than five minutes per 1,000 sites, or when a site is missing."""
+    ending.once()
     click.echo(described())
     with running() as machine, tempfile.NamedTemporaryFile("w", suffix=".jsonl") as found:
+        missing = machine.missing()
         Path(found.name).write_text("".join(json.dumps(specs.dump(spec(number))) + "\n" for number in range(sites)))
         began = time.monotonic()
         _killed_halfway(machine, found.name, sites)
@@ -31,7 +34,7 @@ def main(*, sites: int) -> None:
     click.echo(f"{sites} sites in {seconds:.0f} s ({MINUTES * 60} for 1,000), {1000 * seconds / sites:.0f} ms each")
     click.echo(again.stdout.decode())
     click.echo(described())
-    sys.exit(0 if there == sites and seconds < MINUTES * 60 * sites / 1000 else 1)
+    sys.exit(0 if there == sites and seconds < MINUTES * 60 * sites / 1000 and not missing else 1)
 
 
 def _command(machine: Machine, path: str) -> list[str]:

@@ -27,7 +27,7 @@ from panggon.core.sites.spec import Engine, Profile, SiteSpec, SiteState
 from panggon.drivers import user
 from panggon.drivers.nginx.visit import Door
 from panggon.engine import journal_file
-from panggon.node import layout, runs, wiring
+from panggon.node import layout, protections, runs, wiring
 from panggon.node.agent.forms import Forms
 from panggon.node.settings import config
 from panggon.node.settings.config import NodeConfig
@@ -112,6 +112,16 @@ class Machine:
 
     def pid(self, server: str) -> int:
         return self.servers()[server]
+
+    def missing(self) -> tuple[str, ...]:
+        """What keeps sites apart and cannot be had here, but for what a file system cannot count; told at once, because
+        figures without it are those of another product.
+        """
+        reduced = protections.reduced(self.config)
+        found = tuple(each for each in reduced if each.partition(":")[0] not in (protections.DISK, protections.FILES))
+        for each in found:
+            sys.stderr.write(f"WITHOUT {each}; see script/delegated\n")
+        return found
 
     def servers(self) -> dict[str, int]:
         """The process of each, by its name."""

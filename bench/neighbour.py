@@ -10,6 +10,7 @@ Beside one that fills TCP's sockets it is a transfer over TCP on the machine, as
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import socket
 import statistics
@@ -26,9 +27,10 @@ from typing import Any
 from bench import databases, ending
 from bench.machine import described
 from panggon.drivers.system import files
+from panggon.node.sockets import protections
 from panggon.node.supervision import listening
 from tests.node import fastcgi
-from tests.node.stand import Stand
+from tests.node.stand import UID_BASE, Stand
 from tests.waiting import until
 
 # In turns, because a machine is seldom alike for long.
@@ -65,7 +67,9 @@ ATTACKS = {
     **databases.ATTACKS,
 }
 # Over TCP, where the attack is on it.
-TRANSFERRED = {"filled sockets": 8 << 20}
+TRANSFERRED, TRANSFER_SECONDS = {"filled sockets": 8 << 20}, 10.0
+# By these PHP or a database server says that an attack is none: it asked for what is not there, or not in its language.
+NO_ATTACK = re.compile(rb"Parse error|undefined|not found|could not find|syntax|unknown (?:system )?variable", re.I)
 _APART = multiprocessing.get_context("fork")
 # What the attacker may store.
 BOUNDS = {"mebibytes": 64, "files": 2000, "writing": False}
@@ -74,6 +78,8 @@ BOUNDS = {"mebibytes": 64, "files": 2000, "writing": False}
 def main() -> None:
     ending.once()
     print(described())
+    if missing := [each.reason for each in protections(UID_BASE) if not each.active]:
+        sys.exit(f"what keeps sites apart cannot be had here ({'; '.join(missing)}); see script/delegated")
     worst = 0.0
     base = Path(f"/srv/panggon-test-{os.getpid()}-neighbour/run")
     sockets: dict[str, Any] = {"mariadb_socket": base / "mariadb/mysqld.sock", "postgresql_run": base / "pgsql"}
@@ -106,25 +112,36 @@ def _is_gone(place: Path) -> bool:
 
 
 def _compared(stand: Stand, name: str, neighbour: str, attacker: str, beside: databases.Beside) -> float:
-    """How many times the neighbour's p95 alone is what it is while attacked; without end where he was not answered."""
+    """How many times the neighbour's p95 alone is what it is while attacked; without end where he was not answered, and
+    where the attack was none.
+    """
     alone: list[float] = []
     attacked: list[float] = []
-    failed = 0
+    failed, wrong = 0, ""
     size = TRANSFERRED.get(name)
     ask = partial(_transfer, size) if size else partial(_served, stand, neighbour)
     for _ in range(ROUNDS):
         alone += _measure(ask)[0]
-        with _attacking(stand, attacker, f"{FOR_EVER} {ATTACKS[name]}"):
+        with _attacking(stand, attacker, f"{FOR_EVER} {ATTACKS[name]}") as said:
             if name in databases.ATTACKS:
                 time.sleep(databases.SETTLED_SECONDS)
             waits, without = _measure(ask)
             attacked += waits
             failed += without
+            wrong = wrong or _complaint(said)
         beside.calm(attacker)
     figures = (statistics.median(alone), _p95(alone), statistics.median(attacked), _p95(attacked))
-    ratio = _p95(attacked) / _p95(alone) if not failed else inf
+    ratio = _p95(attacked) / _p95(alone) if not failed and not wrong else inf
     _say(name, *(f"{figure:.1f} ms" for figure in figures), f"{ratio:.2f}", f"{failed} of {len(attacked)}")
+    if wrong:
+        sys.stdout.write(f"  that was no attack: {wrong}\n")
     return ratio
+
+
+def _complaint(said: Path) -> str:
+    """The first line in which what was to attack says that it cannot."""
+    lines = filter(NO_ATTACK.search, said.read_bytes().splitlines())
+    return next(lines, b"").decode(errors="replace")
 
 
 def _served(stand: Stand, site: str) -> bool:
@@ -144,16 +161,21 @@ def _measure(ask: Callable[[], bool]) -> tuple[list[float], int]:
 
 
 def _transfer(size: int) -> bool:
-    """One connection of the machine to itself that carries so much; begun anew when the kernel resets it."""
+    """One connection of the machine to itself that carries so much; begun anew when the kernel resets it. Whether that
+    came to an end in TRANSFER_SECONDS.
+    """
+    ends = time.monotonic() + TRANSFER_SECONDS
     with socket.create_server(("127.0.0.1", 0)) as server:
         while not _transferred(server, size):
-            pass
+            if time.monotonic() > ends:
+                return False
     return True
 
 
 def _transferred(server: socket.socket, size: int) -> bool:
-    client = socket.create_connection(server.getsockname())
+    client = socket.create_connection(server.getsockname(), TRANSFER_SECONDS)
     sent, _ = server.accept()
+    sent.settimeout(TRANSFER_SECONDS)
     sender = threading.Thread(target=_send, args=(sent, size))
     sender.start()
     with client, suppress(OSError):
@@ -173,14 +195,15 @@ def _p95(waits: list[float]) -> float:
 
 
 @contextmanager
-def _attacking(stand: Stand, site: str, page: str) -> Iterator[None]:
-    """Attackers that ask again whenever their request ends, however it ends."""
+def _attacking(stand: Stand, site: str, page: str) -> Iterator[Path]:
+    """Attackers that ask again whenever their request ends, however it ends; where their programs complain."""
     stand.page(site, page)
+    said = stand.settings.site(site) / "run" / "output.log"
     attackers = _APART.Process(target=_attack, args=(stand.settings.root / "run" / f"{site}.sock",), daemon=True)
     attackers.start()
     try:
         time.sleep(0.5)
-        yield
+        yield said
     finally:
         attackers.kill()
         attackers.join()
@@ -189,7 +212,7 @@ def _attacking(stand: Stand, site: str, page: str) -> Iterator[None]:
         place = stand.settings.site(site)
         for path in (*(place / "tmp").iterdir(), stand.settings.full(site)):
             path.unlink(missing_ok=True)
-        os.truncate(place / "run" / "output.log", 0)
+        os.truncate(said, 0)
 
 
 def _attack(door: Path) -> None:

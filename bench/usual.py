@@ -22,7 +22,7 @@ from tests.php import PROGRAM as PHP
 SECONDS_TO_ANSWER = 120
 SAMPLES = 3
 HOST = "usual-{number}.kota.example"
-# What Debian's own nginx.conf says.
+# What Debian's own nginx.conf says, with as many workers as Panggon's has.
 NGINX = """user www-data;
 worker_processes 2;
 worker_rlimit_nofile 20000;
@@ -69,6 +69,7 @@ pm.max_children = {children}
 FPM = """[global]
 pid = {base}/fpm.pid
 error_log = {base}/fpm.log
+rlimit_files = 20000
 include = {base}/pools/*.conf
 """
 

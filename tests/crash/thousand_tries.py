@@ -1,6 +1,6 @@
 """Success is never reported for a site that does not truly work: PANGGON_TRIES tries (60), each with a fault that
-chance (PANGGON_SEED) chose, on a machine alone, and a third as many in each of its surroundings; fewer when
-PANGGON_SECONDS (an hour) are over. A thousand take some 25 minutes, and may be made in slices: each seed is another
+chance (PANGGON_SEED) chose, on a machine alone, and a third as many in each of its surroundings; all of them must be
+made within PANGGON_SECONDS (an hour). A thousand take some 25 minutes, and may be made in slices: each seed is another
 one. PANGGON_WAYS ("php wsgi asgi static redirect proxy") are the kinds of site whose lives come one after the other.
 """
 
@@ -46,3 +46,4 @@ def made(machine: Machine, attempt: Attempt, count: int, *, around: str) -> None
         ended = {" ".join(each): count for each, count in sorted(tries.ended.items())}
         log.warning("PANGGON_SEED=%s: %s tries %s", seed, tries.ended.total(), json.dumps(ended))
     assert (tries.false, tries.stuck) == ([], [])
+    assert tries.ended.total() == count

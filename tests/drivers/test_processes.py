@@ -51,3 +51,16 @@ def test_one_whose_first_thread_has_ended_still_runs(uid: int) -> None:
         processes.send(child.pid, signal.SIGKILL)
         until(lambda: processes.start_time(child.pid) == 0)
         assert processes.of_user(uid) == frozenset()
+
+
+@pytest.mark.parametrize(("before", "replaced"), [(100, True), (100_000, False)])
+def test_of_what_a_program_has_mapped_so_much_is_read_as_a_usual_one_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, replaced: bool
+) -> None:
+    """A site's own may have gigabytes of it."""
+    mapping = "7f0000000000-7f0000001000 r--p 00000000 fe:00 1 /site/private/venv\n"
+    gone = "7f0000001000-7f0000002000 r-xp 00000000 fe:00 2          /usr/lib/libphp.so (deleted)\n"
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "maps").write_text(mapping * before + gone)
+    monkeypatch.setattr(processes, "PROC", tmp_path)
+    assert processes.is_replaced(7) is replaced

@@ -21,6 +21,8 @@ from typing import Any, TypeAlias
 LIBC = ctypes.CDLL(None, use_errno=True)
 NETLINK_AUDIT, NETLINK_FIREWALL, NETLINK_EVENTS, NETLINK_CRYPTO = 9, 12, 15, 21
 TIOCSTI = 0x5412
+# Of btrfs: SUBVOL_CREATE, SNAP_CREATE, and the second of each.
+SUBVOLUMES = (0x5000940E, 0x50009401, 0x50009417, 0x50009418)
 CLONE_NEWUSER, CLONE_NEWNET, SIGCHLD = 0x10000000, 0x40000000, 17
 # Numbers of system calls; those above 424 are the same on all processors.
 CALLS = {
@@ -53,6 +55,7 @@ ENVIRONMENT |= {"SERVER_SOFTWARE", "PYTHONDONTWRITEBYTECODE"}
 DEVICES = {"console", "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty"}
 DEVICES |= {"urandom", "zero"}
 SHARED_MOST = 16 * 1024 * 1024
+TIMERS_MOST = 256
 
 
 class Prey:
@@ -111,6 +114,8 @@ def calls() -> Iterator[Named]:
     yield "call clone for users", "EPERM", lambda: called("clone", CLONE_NEWUSER | SIGCHLD, 0, 0, 0)
     for request in (TIOCSTI, TIOCSTI | 1 << 32):
         yield f"type on the terminal {request:x}", "EPERM", lambda request=request: answered(ioctl(0, request))
+    for request in SUBVOLUMES:
+        yield f"leave its quota by {request:x}", "EPERM", lambda request=request: subvolume(request)
     yield "hear who reads a directory", "EPERM", told_of_reads
     yield "hear who opens a file, and hold him up", "EPERM", leased
     yield "lock a file for whoever has it open", "EPERM", locked_for_an_open_file
@@ -126,6 +131,7 @@ def families() -> Iterator[Named]:
     for name in names:
         family = getattr(socket, name, {"AF_TIPC": 30, "AF_XDP": 44}.get(name))
         yield f"socket {name}", "EAFNOSUPPORT", lambda family=family: socket.socket(family, socket.SOCK_RAW)
+        yield f"pair {name}", "EAFNOSUPPORT", lambda family=family: socket.socketpair(family, socket.SOCK_SEQPACKET)
     for family in (socket.AF_INET, socket.AF_INET6):
         mptcp = (family, socket.SOCK_STREAM, 262)
         yield f"MPTCP of {family.name}", "EPROTONOSUPPORT", lambda mptcp=mptcp: socket.socket(*mptcp)
@@ -147,6 +153,7 @@ def greed() -> Iterator[Named]:
     yield "queue messages", "EMFILE", lambda: answered(LIBC.mq_open(b"/hostile", os.O_CREAT | os.O_RDWR, 0o600, None))
     yield "fill /dev/shm", "", filled
     yield "open more than its files", "", hogged
+    yield "have more than its timers", "", timed
 
 
 def places() -> Iterator[Named]:
@@ -180,6 +187,14 @@ def answered(answer: int) -> str:
     if answer == -1:
         raise OSError(ctypes.get_errno(), "")
     return f"{answer}"
+
+
+def subvolume(request: int) -> object:
+    directory = os.open("/site/private", os.O_RDONLY)
+    try:
+        return answered(LIBC.ioctl(directory, ctypes.c_ulong(request), bytes(4096)))
+    finally:
+        os.close(directory)
 
 
 def told_of_reads() -> object:
@@ -302,6 +317,13 @@ def hogged() -> object:
         for descriptor in held:
             os.close(descriptor)
     return len(held)
+
+
+def timed() -> object:
+    made, timer = 0, ctypes.c_void_p()
+    while made < 1024 and LIBC.timer_create(1, None, ctypes.byref(timer)) == 0:
+        made += 1
+    return None if made <= TIMERS_MOST else made
 
 
 def outcome(attempt: Attempt) -> str:

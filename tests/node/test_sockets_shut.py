@@ -6,13 +6,17 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from panggon.core.sites.spec import SiteKind
 from panggon.drivers.system import files
 from panggon.node.sockets import SocketSettings
 from panggon.node.sockets.control_groups.groups import ControlGroups
 from panggon.node.sockets.sandboxes.sandbox import Machine
+from panggon.node.sockets.served import Served
+from panggon.node.sockets.serving.site import FAILURES_TO_WAIT_FOR
 from panggon.node.sockets.serving.sites import Sites
 from tests.node import stand as stands
 from tests.node.stand import UID_BASE, Stand
@@ -82,6 +86,43 @@ def test_a_sync_gives_a_site_that_is_awake_another_socket_for_one_that_is_shut(s
     assert ask(stand) == b""
     assert stand.sync(SITE)["ok"]
     assert ask(stand).endswith(b"answered")
+
+
+class Untouchable(socket.socket):
+    """A program of the site would take in whom the holder is about to, and he would stand there."""
+
+    def accept(self) -> Any:
+        raise AssertionError("the holder takes nobody in")
+
+
+def test_who_waits_for_what_fails_again_and_again_is_told_so_by_another_socket_in_the_place_of_this(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    settings = SocketSettings(tmp_path, tmp_path / "run", tmp_path / "logs", UID_BASE, web_group=0)
+    served = Served(SITE, SiteKind.PYTHON, 1, interface="wsgi", entry="app:app")
+    now, name = time.monotonic(), f"run/{SITE}.sock"
+    with selectors.DefaultSelector() as selector, socket.socket(socket.AF_UNIX) as client:
+        sites = Sites(Machine(settings, frozenset(), ControlGroups(None, None, None)), selector, None)
+        listener = Untouchable(fileno=sites.sockets.begin(SITE).detach())
+        site = sites.add(served, listener, groups=frozenset())
+        site.failures, site._wake_after = FAILURES_TO_WAIT_FOR - 1, now + 60
+        sites._attend(site)
+        client.settimeout(0.1)
+        client.connect(name)
+        sites.tick(now)
+        assert site.listener is listener, "the next try may be his"
+        site.failures = FAILURES_TO_WAIT_FOR
+        sites.tick(now)
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
+        with site.listener, socket.socket(socket.AF_UNIX) as next_one:
+            next_one.connect(name)
+            assert site.listener is not listener
+            assert site.listens(now + 60)
+            sites.drop(SITE, lambda: None)
+            assert SITE not in sites
 
 
 class Awake:

@@ -15,6 +15,8 @@ TICKS = os.sysconf("SC_CLK_TCK")
 OPENSSH = "sshd"  # what its programs call themselves; since 9.8 also `sshd-session`
 # Code of Debian's that runs from a file which is gone (proc(5), `maps`). Elsewhere a program may remove its own.
 REPLACED = re.compile(r"^\S+ ..x. \S+ \S+ \S+ +/usr/\S+ \(deleted\)$", re.MULTILINE)
+# Programs that people use have some tens of KiB. One may have 65,530 mappings of a file whose path has 20 KiB.
+MAPS_BYTES_MOST = 1024 * 1024
 
 
 def start_time(pid: int) -> int:
@@ -112,9 +114,11 @@ def in_own_view(pid: int) -> bool:
 
 
 def is_replaced(pid: int) -> bool:
-    """Whether the program of this process, or a library of it, is no longer the file that lies on the disk."""
+    """Whether the program of this process, or a library of it, is no longer the file that lies on the disk; looked for
+    in as much as a usual program has.
+    """
     with suppress(OSError):
-        return REPLACED.search(_said(pid, "maps")) is not None
+        return REPLACED.search(kernel.told(PROC / f"{pid}/maps", most=MAPS_BYTES_MOST)) is not None
     return False
 
 

@@ -5,11 +5,15 @@ import resource
 from panggon.node.sockets.control_groups.groups import GroupBounds
 from panggon.node.sockets.served import Description
 
-RLIMIT_MSGQUEUE = 12  # bytes of POSIX message queues; not in Python's `resource`
+# Not in Python's `resource`: how many signals may wait, and bytes of POSIX message queues.
+RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE = 11, 12
 # bubblewrap's own process and the master of php-fpm or gunicorn are not the site's.
 OWN_PROCESSES = 2
-# Of each process of a site. What control groups do not count: open files, core dumps, locked memory, queues.
+# Of each process of a site. What control groups do not count: open files, core dumps, locked memory, queues; and of all
+# of a user's, signals that wait, a timer (timer_create(2)) counting as one: before Linux 6.13 one that is ignored rings
+# in every tick, which is nobody's time.
 LIMITS: dict[int, int] = {
+    RLIMIT_SIGPENDING: 256,
     resource.RLIMIT_NOFILE: 1024,
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_MEMLOCK: 64 * 1024,

@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from panggon.core.errors import PanggonError
 from panggon.node.sockets.guards.asleep import meter
-from panggon.node.sockets.listening.listener import BACKLOG
 from panggon.node.sockets.quota.full import Full
 from panggon.node.sockets.quota.usage import Meter
 from panggon.node.sockets.sandboxes import sandbox, starting
@@ -107,7 +106,20 @@ class Site:
 
     def lets_in(self, now: float) -> bool:
         """Whether somebody waits in the socket of this site, which goes, who is to be answered still."""
-        return self._leave_by is not None and now < self._leave_by and _is_readable(self.listener)
+        going = self._leave_by is not None and now < self._leave_by
+        return going and not self._fails_again_and_again and _is_readable(self.listener)
+
+    def turns_away(self, now: float) -> bool:
+        """Whether somebody waits in its socket who is to be told at once that it does not answer. He is when the socket
+        is closed, and another one has taken its place: never taken in by the holder, who would stand there for as long
+        as the site likes if a program of it, which has the socket, too, takes him first (accept(2)).
+        """
+        pauses = self.sandbox is None and now < self._wake_after and self._leave_by is None
+        return pauses and self._fails_again_and_again and _is_readable(self.listener)
+
+    @property
+    def _fails_again_and_again(self) -> bool:
+        return self.failures >= FAILURES_TO_WAIT_FOR
 
     def hold_back(self, now: float) -> None:
         """It cannot wake now; whoever knocks waits."""
@@ -157,8 +169,6 @@ class Site:
             self.machine.lanes.look(each.group, number=self._number, now=now)
         if self.sandbox is None:
             self._wake_after = 0.0 if self.listens(now) else self._wake_after
-            if self._wake_after and self.failures >= FAILURES_TO_WAIT_FOR:
-                self._turn_away()
         elif self._end_by is None:
             if self.sandbox.working:
                 self._worked = now
@@ -317,14 +327,6 @@ class Site:
     def _wanted(self) -> tuple[Description, Launch]:
         description = described(self.machine.settings, self.served.site)
         return description, launch(self.machine.settings, self.served, description, self.machine.shields)
-
-    def _turn_away(self) -> None:
-        """Close what waits on the socket, so that the web server says that the site does not answer."""
-        with suppress(OSError):  # it was shut by a program of the site
-            for _ in range(BACKLOG):
-                if not _is_readable(self.listener):
-                    break
-                self.listener.accept()[0].close()
 
     def _failed(self, now: float) -> None:
         sound = now - self._started >= SOUND_SECONDS

@@ -87,6 +87,8 @@ class Sites:
                 site.tick(now, patience=patience)
                 if site.is_outdated(now):
                     self._renew(site, _nobody_waits)
+                elif site.turns_away(now):
+                    self._replace(site)
             with going_on(log, site.served.site):
                 if self._sites.get(site.served.site) is site:
                     self._attend(site)
@@ -198,7 +200,7 @@ class Sites:
             site.end(time.monotonic(), then, seconds=_patience(site))
 
     def _replace(self, site: Site) -> None:
-        """What runs goes on with the socket that it has; nobody new comes to that."""
+        """What runs goes on with the socket that it has; nobody new comes to that, and who waits there is told so."""
         former, new = site.listener, self.open(site.served.site)
         if site.sandbox:
             self._watching.forget(site.served.site, site.sandbox.pidfd)  # its end means something else from now on

@@ -57,6 +57,9 @@ NETLINK_ROUTE = 0
 INTERNET = (socket.AF_INET, socket.AF_INET6)
 # Typing for the one who owns the terminal: ioctl_tty(2). The kernel looks at the lower half of the argument only.
 TERMINAL_REQUESTS = (0x5412, 0x541C)
+# Of btrfs: to make a subvolume or a snapshot needs no right but to write there, and what bounds the one around it does
+# not bound that (BTRFS_IOC_SUBVOL_CREATE, …_V2, SNAP_CREATE, …_V2 of linux/btrfs.h).
+SUBVOLUME_REQUESTS = (0x5000940E, 0x50009418, 0x50009401, 0x50009417)
 # In the words of fcntl(2): as inotify; and a lease, whose holder is told who opens the file, and lets him wait or fail.
 F_NOTIFY, F_SETLEASE = 1026, 1024
 # Locks of an open file (F_OFD_…) stay while it is on its way in a socket, where nobody finds them (locks.py).
@@ -97,10 +100,12 @@ def _rules() -> Iterator[_Rule]:
     yield _Rule("socket", errno.EAFNOSUPPORT, (pyseccomp.Arg(0, pyseccomp.GT, max(FAMILIES)),))
     netlink = pyseccomp.Arg(0, pyseccomp.EQ, socket.AF_NETLINK)
     yield _Rule("socket", errno.EAFNOSUPPORT, (netlink, pyseccomp.Arg(2, pyseccomp.NE, NETLINK_ROUTE)))
+    # It makes two sockets of the family before it asks whether that knows pairs.
+    yield _Rule("socketpair", errno.EAFNOSUPPORT, (pyseccomp.Arg(0, pyseccomp.NE, socket.AF_UNIX),))
     newer = pyseccomp.Arg(2, pyseccomp.GT, socket.IPPROTO_UDP)
     for family in INTERNET:
         yield _Rule("socket", errno.EPROTONOSUPPORT, (pyseccomp.Arg(0, pyseccomp.EQ, family), newer))
     for command in (F_NOTIFY, F_SETLEASE, F_OFD_SETLK, F_OFD_SETLKW):
         yield _Rule("fcntl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, command),))
-    for request in TERMINAL_REQUESTS:
+    for request in (*TERMINAL_REQUESTS, *SUBVOLUME_REQUESTS):
         yield _Rule("ioctl", conditions=(pyseccomp.Arg(1, pyseccomp.MASKED_EQ, LOWER_HALF, request),))
