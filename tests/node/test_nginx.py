@@ -84,6 +84,20 @@ class TestPages:
         assert "tertutup" in log, "what cannot be opened is told"
         assert not [told for told in log.splitlines() if told.startswith(line)]
 
+    def test_nor_does_the_name_of_an_acme_challenge(self, stand: WebStand) -> None:
+        """Whoever comes by the HTTP port needs no site for it."""
+        line = "2026/11/26 12:00:00 [error] 77#77: *55 dipalsukan"
+        place = stand.root / "acme" / ".well-known" / "acme-challenge"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "Token_1-a").write_text("kunci")
+        asked = [f"/.well-known/acme-challenge/{name}" for name in ("Token_1-a", quote(f"x\n{line}"), "tiada", "")]
+        answers = [stand.plain(request(HOST, path=path)) for path in asked]
+        assert answers[0].startswith(b"HTTP/1.1 200")
+        assert answers[0].endswith(b"kunci")
+        assert [answer[9:12] for answer in answers[1:]] == [b"308", b"404", b"308"]
+        log = (stand.base / "logs" / "nginx.log").read_text()
+        assert not [told for told in log.splitlines() if told.startswith(line) or "acme-challenge" in told]
+
     def test_well_known_is_the_owners(self, stand: WebStand) -> None:
         stand.put(".well-known/security.txt", "Contact: mailto:a@b.example")
         assert stand.get("/.well-known/security.txt").status == 200
@@ -94,12 +108,23 @@ class TestPages:
         assert b"generation" not in answer
         assert answer[9:12] in (b"400", b"404")
 
-    @pytest.mark.parametrize("name", ["a.php", "a.phtml", "a.PHP", "a.php5", "a.phar", "a.phps"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("a.php", "a.phtml", "a.PHP", "a.php5", "a.phar", "a.phps", "a.php.lama", "a.php-20261126", "a.PHP.zip"),
+            *("#a.php#", "a.php.png.1", "a.php.1", "a.php.save.1"),
+        ],
+    )
     def test_a_static_site_never_gives_out_sources(self, stand: WebStand, name: str) -> None:
         stand.put(name, "<?php echo 'rahasia';")
-        answer = stand.get(f"/{name}")
+        answer = stand.get(quote(f"/{name}"))
         assert answer.status == 404
         assert b"rahasia" not in answer.body
+
+    @pytest.mark.parametrize("name", ["a.php.html", "gaya.php@v=1.css", "logo.php.png", "php.pdf", "phpinfo.txt"])
+    def test_what_only_looks_like_a_copy_of_one_is_sent(self, stand: WebStand, name: str) -> None:
+        stand.put(name, "isi")
+        assert stand.get(quote(f"/{name}")).body == b"isi"
 
     def test_a_front_controller_of_a_static_site_changes_nothing(self, stand: WebStand) -> None:
         stand.make(profile=Profile.FRONT_CONTROLLER)

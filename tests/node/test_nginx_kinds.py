@@ -211,8 +211,10 @@ class TestPython:
         python.put(".env", "rahasia")
         python.put("a.php", "rahasia")
         python.put("a.PHP.bak", "rahasia")
+        python.put("a.php.lama", "rahasia")
         assert [python.get(path).status for path in ("/.env", "/a.PHP.bak")] == [404, 404]
-        assert json.loads(python.get("/a.php").body)["path"] == "/a.php"
+        for path in ("/a.php", "/a.php.lama"):
+            assert json.loads(python.get(path).body)["path"] == path
 
     def test_the_proof_page_is_for_who_carries_the_token(self, python: WebStand) -> None:
         assert python.get("/.well-known/panggon/python").status == 404
@@ -278,6 +280,7 @@ class TestProfiles:
             assert self.asked(stand, f"{script}/berita/baca/7?a=b") == ("/index.php", "/berita/baca/7", "a=b")
         stand.put("foto.jpg", SHOW)
         assert self.asked(stand, "/foto.jpg/x.php")[:2] == ("/index.php", "/foto.jpg/x.php")
+        assert self.asked(stand, "/tiada/x.php/7/8")[:2] == ("/index.php", "/tiada/x.php/7/8")
 
     def test_laravel_shows_only_its_public_folder(self, stand: WebStand) -> None:
         self.made(stand, Profile.LARAVEL, "public/index.php", "artisan.php")

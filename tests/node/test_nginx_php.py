@@ -152,7 +152,9 @@ class TestTricks:
         assert b"SCRIPT_FILENAME" not in answer
         assert answer[9:12] in (b"400", b"404")
 
-    @pytest.mark.parametrize("name", ["a.phtml", "a.PHP", "a.php5", "a.phar", "a.phps", "a.pht"])
+    @pytest.mark.parametrize(
+        "name", ["a.phtml", "a.PHP", "a.php5", "a.phar", "a.phps", "a.pht", "a.php.lama", "a.php.1", "a.php-20261126"]
+    )
     def test_sources_are_not_given_out(self, stand: WebStand, name: str) -> None:
         stand.put(name, "<?php echo 'rahasia';")
         answer = stand.get(f"/{name}")

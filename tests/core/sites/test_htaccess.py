@@ -113,6 +113,28 @@ def test_a_section_is_told_by_its_file_however_it_is_written():
         assert found(f"{section}\nDeny from all\n</Files>\n", profile=Profile.WORDPRESS) == []
 
 
+@pytest.mark.parametrize(
+    ("section", "missed"),
+    [
+        ('<FilesMatch ".*">', True),
+        ('<FilesMatch ".*\\.pdf$">', True),
+        ('<FilesMatch ".+\\.(docx|pdf)$">', True),
+        ('<FilesMatch "\\.pdf$">', True),
+        ('<FilesMatch "rahasia|\\.sql">', True),
+        ('<FilesMatch "\\.(sql|pdf)$">', True),
+        ('<Files "*.pdf">', True),
+        ("<Files>", True),
+        ('<FilesMatch "\\.(sql|bak)$">', False),
+        ('<FilesMatch "^\\.(htaccess|htpasswd)$">', False),
+        ('<Files ~ "^\\.env$|^\\.git$">', False),
+        ('<Files ".env">', False),
+    ],
+)
+def test_a_prohibition_is_not_missed_where_all_that_it_is_about_is_private_anyway(section, missed):
+    told = [(2, "Deny", "protection")] if missed else []
+    assert found(f"{section}\nDeny from all\n</Files>\n") == told
+
+
 def test_flags_count_at_the_end_of_a_rule_only():
     assert found("RewriteRule ^[F]$ /new [L]") == [(1, "RewriteRule", "routing")]
     assert found("RewriteRule ^old - [NC, forbidden ]") == [(1, "RewriteRule", "protection")]

@@ -24,6 +24,12 @@ PRIVATE_EVERYWHERE = [
     "/cadangan.sqlite3",
     "/a b.old",
     "/situs.dump.zip",
+    "/situs.SQL",
+    "/DUMP.Sql.GZ",
+    "/wp-config.BAK",
+    "/db.sql.tgz",
+    "/db.sql.tar.gz",
+    "/dump.sql.1",
 ]
 OPEN_EVERYWHERE = [
     "/",
@@ -44,6 +50,8 @@ PRIVATE = {
             "/wp-admin/includes/file.php",
             "/wp-includes/load.php",
             "/wp-content/debug.log",
+            "/blog/wp-content/debug.log",
+            "/blog/wp-content/updraft/cadangan-db.gz",
             "/readme.html",
         ],
         ["/wp-login.php", "/wp-admin/admin-ajax.php", "/wp-includes/js/jquery/jquery.js", "/wp-content/uploads/a.png"],

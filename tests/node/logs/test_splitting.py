@@ -87,6 +87,16 @@ class TestErrors:
         place.split(splitter)
         assert [line.rpartition(" ")[2] for line in place.read(ONE, "error").splitlines()] == ["known"]
 
+    def test_one_of_a_time_to_come_holds_up_nobody(self, place: Place) -> None:
+        """The clock was ahead when it was written."""
+        place.now += timedelta(days=400)
+        place.error("strange", connection=9)
+        place.now -= timedelta(days=400)
+        place.error("known", connection=5)
+        place.visit(ONE, connection=5)
+        place.split()
+        assert [line.rpartition(" ")[2] for line in place.read(ONE, "error").splitlines()] == ["known"]
+
     def test_connections_are_known_again_after_a_restart(self, place: Place) -> None:
         place.visit(ONE, connection=5)
         place.split()

@@ -42,25 +42,43 @@ _SILENT = ("<", "rewriteengine", "rewritebase", "rewritecond", "rewriteoptions",
 # Nobody may list a directory, follow a link or run CGI here, whatever is asked.
 _HARMLESS_OPTIONS = re.compile(r"(?:-\w+|\+?(?:FollowSymLinks|SymLinksIfOwnerMatch|None))", re.IGNORECASE)
 # The texts are strangers': no pattern may take longer than its line, or one line stops everything.
-_SECTION = re.compile(r"<(/?)(?:FilesMatch|Files)\b([^>]*)>", re.IGNORECASE)
+_SECTION = re.compile(r"<(/?)Files(Match)?\b([^>]*)>", re.IGNORECASE)
+_ONE_GROUP = re.compile(r"([^()|]*)\((?:\?:)?([^()]*)\)([^()|]*)")
+_WILDCARDS = re.compile(r"[*?+()\[\]{}\\^$|]")
 _DENYING_FLAG = re.compile(r"F|G|forbidden|gone|R *= *40\d", re.IGNORECASE)
 
 
 def lost(text: str, *, folder: str, profile: Profile) -> tuple[Lost, ...]:
     """What of this text has no effect, in its order; `folder` is the address where it lies ("/", "/data/")."""
-    found, files = [], ""
+    found: list[Lost] = []
+    files: tuple[str, ...] = ()
     for line, words in _directives(text):
         section = _SECTION.fullmatch(words)
         if section:
-            files = "" if section[1] else section[2].strip(' \t~"')
+            files = () if section[1] else _files(section[3].strip(' \t~"'), ends=bool(section[2] or "~" in section[3]))
             continue
         directive = words.split(maxsplit=1)[0].lower()
         effect = _effect(directive, words, profile)
-        if effect is Effect.PROTECTION and is_private(profile, folder + files):
+        if effect is Effect.PROTECTION and all(is_private(profile, folder + name) for name in files or ("",)):
             continue
         if effect:
             found.append(Lost(line, words.split(maxsplit=1)[0], effect))
     return tuple(found)
+
+
+def _files(pattern: str, *, ends: bool) -> tuple[str, ...]:
+    """Names for all that a section is about; none where it may be about any. Where it only says how names end (a
+    regular expression) it is about names that begin with something, too.
+    """
+    group = _ONE_GROUP.fullmatch(pattern)
+    each = [f"{group[1]}{part}{group[3]}" for part in group[2].split("|")] if group else pattern.split("|")
+    names: list[str] = []
+    for words in each:
+        name = words.removeprefix("^").removesuffix("$").replace("\\.", ".")
+        if _WILDCARDS.search(name):
+            return ()
+        names += [name, f"x{name}"] if ends and name.startswith(".") and not words.startswith("^") else [name]
+    return tuple(names)
 
 
 def _directives(text: str) -> Iterator[tuple[int, str]]:

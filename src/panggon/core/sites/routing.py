@@ -13,7 +13,8 @@ from panggon.core.sites.kinds import Profile
 
 # Copies and dumps that people leave beside what they copied: they hold passwords and whole databases.
 _LEFTOVERS = (
-    r"/.*(?:~|\.(?:bak|backup|copy|old|orig|save|sav|swp|swo|sql|sqlite3?|dump|mdb)(?:\.(?:gz|bz2|xz|zst|zip|7z))?)$"
+    r"(?i:/.*(?:~|\.(?:bak|backup|copy|old|orig|save|sav|swp|swo|sql|sqlite3?|dump|mdb)"
+    r"(?:(?:\.tar)?\.(?:gz|tgz|bz2|xz|zst|zip|7z|rar))?(?:\.[0-9]+)?)$)"
 )
 _DOTFILES = r"/(?:.*/)?\.(?!well-known(?:/|$))"
 EVERYWHERE = (_LEFTOVERS, _DOTFILES)
@@ -68,10 +69,10 @@ ROUTINGS: Mapping[Profile, Routing] = {
         rewrites=_TO_INDEX,
         private=(
             _TOOLS,
-            r"/(?:wp-config(?:-sample)?\.php|readme\.html|license\.txt)$",
-            r"/wp-admin/includes/",
-            r"/wp-includes/(?:[^/]+\.php|js/tinymce/langs/.+\.php|theme-compat/)$",
-            r"/wp-content/(?:debug\.log|upgrade/|backups?[^/]*/|ai1wm-backups/|updraft/)",
+            r"/(?:readme\.html|license\.txt|(?:.*/)?wp-config(?:-sample)?\.php)$",
+            r"/(?:.*/)?wp-admin/includes/",
+            r"/(?:.*/)?wp-includes/(?:[^/]+\.php|js/tinymce/langs/.+\.php|theme-compat/)$",
+            r"/(?:.*/)?wp-content/(?:debug\.log|upgrade/|backups?[^/]*/|ai1wm-backups/|updraft/)",
         ),
         storage=r"/(?:.*/)?(?:uploads?|blogs\.dir|files)/",
     ),

@@ -131,7 +131,7 @@ class Splitter:
 
     def _read_errors(self, parts: Parts, now: datetime) -> bool:
         """A line whose request is not over yet waits for it, and those behind it too; without one it stays where it
-        is, in the machine's own log.
+        is, in the machine's own log. One of a time to come is of before the clock was set back.
         """
         part = self.errors.next()
         if part is None:
@@ -141,7 +141,7 @@ class Splitter:
         for line in io.BytesIO(lines):  # at line feeds only
             found = error_origin(line)
             site = self._sites.get(found[0]) if found else None
-            if found and site is None and now - found[1] < timedelta(seconds=self.settings.hold):
+            if found and site is None and abs(now - found[1]) < timedelta(seconds=self.settings.hold):
                 break
             if site:
                 parts[site, "error"].append(line)

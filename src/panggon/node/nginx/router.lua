@@ -140,7 +140,8 @@ end
 
 -- A file of the site's own, or else its application. Sources of PHP are never sent, whatever kind of site has them.
 local function python(site, path)
-    if BODYLESS[ngx.req.get_method()] and not routing.is_source(path) and store.is_file(site.public .. path) then
+    local sent = BODYLESS[ngx.req.get_method()] and not (routing.is_source(path) or routing.is_copy_of_source(path))
+    if sent and store.is_file(site.public .. path) then
         return
     end
     drop_hop_by_hop()
@@ -148,7 +149,7 @@ local function python(site, path)
 end
 
 local function static(site, path)
-    if routing.is_source(path) then
+    if routing.is_source(path) or routing.is_copy_of_source(path) then
         return missing()
     end
     judged.remember(site, path, "")
@@ -163,8 +164,8 @@ local function run(site, script, rest)
     return hand_over(site, "@php")
 end
 
--- For a path of no file.
-local function run_another(site, path)
+-- For a path of no file; `rest` is what follows it in the address.
+local function run_another(site, path, rest)
     local script, args = routing.rewritten(site.routing, path)
     if not script or not store.is_there(site.public .. script) then
         return missing()
@@ -173,7 +174,7 @@ local function run_another(site, path)
         local own = ngx.var.args or ""
         ngx.req.set_uri_args(own == "" and args or args .. "&" .. own)
     end
-    return run(site, script, site.routing.path_info and path or "")
+    return run(site, script, site.routing.path_info and path .. rest or "")
 end
 
 -- What answers the bare address: found here, because nginx would begin anew with an index that it finds.
@@ -204,12 +205,15 @@ local function php(site, path, rest)
         return missing()
     end
     if store.is_there(site.public .. script) then
+        if not is_script and routing.is_copy_of_source(script) then
+            return missing()
+        end
         if rest == "" and script ~= "/" then -- paths behind a script are endless
             judged.remember(site, path, is_script and script or "")
         end
         return is_script and run(site, script, rest) or nil -- what is no script nginx sends
     end
-    return not follow(site, script) and run_another(site, script) or nil
+    return not follow(site, script) and run_another(site, script, rest) or nil
 end
 
 local ANSWERS = { static = static, php = php, python = python, redirect = redirect, proxy = proxy }

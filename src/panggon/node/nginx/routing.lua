@@ -11,6 +11,10 @@ local FLAGS = "jos"
 -- passwords (wp-config.php.bak).
 local PHP_SOURCE = [[\.(?:php[0-9s]?|phtml|pht|phar)]]
     .. [[(?:~|[._-]?(?:bak|backup|copy|dist|old|orig|sample|save|swp|tmp|txt)[0-9]*)?$]]
+-- A file that goes on behind the name of a source is a copy of one, however it is called (.php.lama, .php-20261126,
+-- .php.zip, #x.php#); but for pages and what belongs to them, as who copies a site by its addresses has them.
+local COPY_OF_PHP = [[\.(?:php[0-9s]*|phtml|pht|phar)(?!.*\.(?:html?|pdf|png|jpe?g|gif|webp|svg|ico|css|m?js|woff2?)$)]]
+    .. [[[^a-z0-9/][^/]*$]]
 
 local M = {}
 local profiles = {}
@@ -58,6 +62,11 @@ end
 
 function M.is_source(path)
     return may_match(path, PHP_SOURCE, "ijo")
+end
+
+-- For paths of files: an address of none may end so and be the application's.
+function M.is_copy_of_source(path)
+    return may_match(path, COPY_OF_PHP, "ijos")
 end
 
 -- Whether this script may be run: not among what visitors have sent.
