@@ -172,7 +172,7 @@ def _work(attempt: Attempt, act: Act, spec: SiteSpec, fault: Fault, pipe: Connec
     sites = Sites.of(configs.load(attempt.config))
     if around := attempt.around:
         real = sites.drivers
-        sites = replace(sites, drivers=lambda spec, known: around(real(spec, known)))
+        sites = replace(sites, drivers=lambda spec, known, silent=None: around(real(spec, known, silent=silent)))
     points = _Points(fault)
     points.watch()
     try:

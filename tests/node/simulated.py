@@ -52,4 +52,4 @@ def machine_of(found: NodeConfig) -> fake.Machine:
 
 def sites_on(found: NodeConfig, machine: fake.Machine) -> Sites:
     """Sites on a machine that the test can break."""
-    return dataclasses.replace(Sites.of(found), drivers=lambda _spec, _known: machine.drivers())
+    return dataclasses.replace(Sites.of(found), drivers=lambda _spec, _known, silent=None: machine.drivers())

@@ -10,7 +10,8 @@ from panggon.core.sites.spec import SiteState
 from panggon.drivers.fake import Mishap, Moment
 from panggon.engine.patience import Patience, Policy
 from panggon.node import runs
-from panggon.node.agent import loop
+from panggon.node.agent import drift, loop, wishes
+from panggon.node.agent.drift import DriftWatch
 from tests.node import portal as portals
 from tests.node import simulated
 from tests.node.bench import Bench
@@ -108,3 +109,39 @@ def test_nothing_newer_begins_on_a_site_that_is_between(bench):
 def test_refusals_are_told_as_before(bench):
     bench.machine.refused = {Key(Kind.RECORDS, HOST): PermanentError("dns.refused", "no")}
     assert bench.ask(wish(bench, SiteState.OPEN, 3, sends_mail=True))["outcome"] == "restored"
+
+
+def test_of_many_that_are_stuck_each_has_its_turn_and_the_wishes_of_others_do_not_wait_for_all(bench, monkeypatch):
+    """Each of them takes as long as a server of names that says nothing."""
+    clock, turns = [0.0], list[str]()
+
+    def settled(_self, _sites, site, **_):
+        turns.append(site)
+        clock[0] += 10.0
+
+    agent, stuck = bench.agent(), [f"s90000{number}" for number in range(1, 6)]
+    monkeypatch.setattr(wishes.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(wishes.Wishes, "_settle_alone", settled)
+    monkeypatch.setattr(type(bench.sites), "under_way", lambda _self: frozenset(stuck))
+    rounds = []
+    for _ in range(4):
+        agent._wishes.go_on()
+        rounds.append(turns.copy())
+        turns.clear()
+    assert rounds == [stuck[:2], stuck[2:4], [stuck[4], stuck[0]], stuck[1:3]]
+
+
+def test_where_each_look_takes_long_fewer_sites_are_looked_at_and_none_is_left_out(bench, monkeypatch):
+    assert bench.ask(OTHER)["outcome"] == "applied"
+    clock, looks = [0.0], list[str]()
+
+    def looked(_self, site):
+        looks.append(site)
+        clock[0] += 11.0
+
+    monkeypatch.setattr(drift.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(DriftWatch, "_look_at", looked)
+    watch = DriftWatch(bench.sites)
+    for _ in range(4):
+        watch.look(elapsed=drift.PASS_SECONDS)
+    assert looks == [SITE, "s900002"] * 2

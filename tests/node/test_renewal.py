@@ -222,6 +222,31 @@ def test_a_wildcard_is_shared_by_links(tmp_path: Path) -> None:
     renewal.driver.write(KEY, None)
 
 
+def test_a_shared_one_that_cannot_be_put_in_place_is_kept_and_not_ordered_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ACME server gives few of the same names in a week."""
+    place = Place(tmp_path, tls={"issuer": "wildcard", "directory": "https://acme.example/dir"})
+    wanted: list[str] = []
+
+    def order(name: str) -> bytes:
+        wanted.append(name)
+        return chained(place.authority, name, now=place.now)
+
+    def full(*_: Any, **__: Any) -> None:
+        raise TemporaryError("disk.full", "disk penuh")
+
+    renewal = place.renewal(issuer="wildcard", order=order)
+    with monkeypatch.context() as disk:
+        disk.setattr(Renewal, "_share", full)
+        for day in (0, 0.1):
+            assert place.at(day, renewal)[0].endswith("belum ada: disk.full: disk penuh")
+    assert place.at(1, renewal) == ()
+    assert wanted == ["*.kota.example"]
+    place.at(61, renewal)
+    assert wanted == ["*.kota.example"] * 2
+
+
 def test_from_one_issuer_to_another_and_back(place: Place) -> None:
     shared = place.renewal(issuer="wildcard", order=lambda name: chained(place.authority, name, now=place.now))
     shared._renew_wildcard()

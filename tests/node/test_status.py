@@ -38,7 +38,7 @@ def sites(tmp_path: Path) -> Sites:
     """Of a machine that has no server and asks none."""
     found = replace(simulated.settings(tmp_path), simulate=False)
     services, of_names = replace(found.services, run=()), replace(found.dns, servers=())
-    return Sites(replace(found, services=services, dns=of_names), FACTS, lambda _spec, _known: {})
+    return Sites(replace(found, services=services, dns=of_names), FACTS, lambda _spec, _known, silent=None: {})
 
 
 def test_sites_that_store_too_much_are_told_by_what(sites: Sites, monkeypatch: pytest.MonkeyPatch) -> None:

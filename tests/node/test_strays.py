@@ -42,7 +42,7 @@ def sites(tmp_path: Path, machine: fake.Machine, monkeypatch: pytest.MonkeyPatch
     """One open site, and all that belongs to it on the disk."""
     monkeypatch.setattr(wiring, "zone_of", lambda _config: ZoneNames())
     config = replace(simulated.settings(tmp_path), simulate=False)
-    sites = Sites(config, FACTS, lambda _spec, _known: machine.drivers())
+    sites = Sites(config, FACTS, lambda _spec, _known, silent=None: machine.drivers())
     for folder in ("root/live", "root/sites", "root/tls", "etc/keys", "etc/tasks", "userdb"):
         (tmp_path / folder).mkdir(parents=True)
     for folder, mode, group in (("root/tls", 0o750, 33), ("etc/tasks", 0o700, 0)):

@@ -39,7 +39,7 @@ class Policy:
 USUAL = Policy()
 # For what is tried again every minute anyway.
 _BRIEFLY = Patience(attempts=2, first=0.2, longest=0.2)
-BRIEF = Policy(writing=_BRIEFLY, undoing=_BRIEFLY)
+BRIEF = Policy(writing=_BRIEFLY, probing=_BRIEFLY, undoing=_BRIEFLY)
 
 
 def tries(patience: Patience, sleep: Callable[[float], None]) -> Iterator[None]:

@@ -3,11 +3,13 @@
 Nothing here changes a site, or what is on record of it; that is done in `runs`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from panggon.core.errors import Fault, InvalidError, PanggonError, PermanentError
 from panggon.core.node.planning import closing, desired, journal
@@ -27,13 +29,21 @@ from panggon.node.state.passwords import Passwords
 from panggon.node.state.recorded import Recorded, names_by_site
 
 
+class DriversOf(Protocol):
+    """Those for this spec, with these passwords' hashes; `silent` as in `wiring.drivers`."""
+
+    def __call__(
+        self, spec: SiteSpec, known: Mapping[str, str], /, *, silent: wiring.SilentServers | None = None
+    ) -> Drivers: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Sites:
     """The sites of this machine. Errors of all: those of drivers and of the engine."""
 
     config: NodeConfig
     facts: MachineFacts
-    drivers: Callable[[SiteSpec, Mapping[str, str]], Drivers] = field(repr=False)  # with these passwords' hashes
+    drivers: "DriversOf" = field(repr=False)
     recorded: Recorded = field(init=False, repr=False, compare=False)
     _ended: journal_file.Ended = field(init=False, repr=False, compare=False)
 
@@ -42,10 +52,8 @@ class Sites:
         object.__setattr__(self, "_ended", journal_file.Ended(self._journals))
 
     @classmethod
-    def of(cls, config: NodeConfig, *, silent: wiring.SilentServers | None = None) -> "Sites":
-        """`silent` as in `wiring.drivers`."""
-
-        def drivers(spec: SiteSpec, known: Mapping[str, str]) -> Drivers:
+    def of(cls, config: NodeConfig) -> "Sites":
+        def drivers(spec: SiteSpec, known: Mapping[str, str], *, silent: wiring.SilentServers | None = None) -> Drivers:
             return wiring.drivers(
                 config,
                 known,
@@ -59,6 +67,10 @@ class Sites:
 
         made = cls(config, wiring.machine_facts(config), drivers)
         return made
+
+    def together(self) -> "Sites":
+        """For who proves many of them: a server of names that is silent for one is not asked for the next."""
+        return replace(self, drivers=partial(self.drivers, silent={}))
 
     # What may be asked
 

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import time
 from dataclasses import dataclass, field
 
 from panggon.core.errors import PanggonError
@@ -15,6 +16,7 @@ from panggon.node.sites import Sites
 log = logging.getLogger(__name__)
 
 PASS_SECONDS = 6 * 3600.0
+LOOK_SECONDS = 10.0
 MACHINE = "mesin"
 
 
@@ -31,11 +33,17 @@ class DriftWatch:
     _in_pass: int = 0
 
     def look(self, *, elapsed: float) -> bool:
-        """Look at as many sites as `elapsed` seconds are worth; whether something is found or gone since."""
+        """Look at as many sites as `elapsed` seconds are worth, or at fewer where each takes long (a server that does
+        not answer): wishes wait meanwhile. Whether something is found or gone since.
+        """
         before = self.lines()
+        turn, ends = self._turn(elapsed), time.monotonic() + LOOK_SECONDS
         with mariadb.lasting():
-            for site in self._turn(elapsed):
-                self._look_at(site)
+            while turn:
+                self._look_at(turn.pop(0))
+                if time.monotonic() > ends:
+                    break
+        self._waiting = [*turn, *self._waiting]
         return self.lines() != before
 
     def look_again(self, site: str) -> bool:

@@ -1,7 +1,8 @@
 """Carries out wishes, and brings to its end what was interrupted; only the journals say what is under way."""
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from panggon.core.errors import InvalidError, PanggonError, PermanentError, TemporaryError
@@ -23,6 +24,8 @@ from panggon.node.sites import Sites
 
 # Something that may pass keeps a wish waiting this many times; then its people are told.
 ATTEMPTS = 6
+# Of each minute, for runs that are not at their end.
+GOING_ON_SECONDS = 15.0
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,7 @@ class Wishes:
         self._progress = ProgressSender(portal)
         self._bounds = DailyBounds(sites)
         self._attempts: dict[int, int] = {}
+        self._went_on = ""  # the site whose run was gone on with last
 
     def settle(self) -> None:
         """Bring every run that was interrupted to its end, and report it if there is somebody to report to."""
@@ -44,8 +48,21 @@ class Wishes:
         self._settle_each(self._sites.begun())
 
     def go_on(self) -> None:
-        """The same, of those that are known to be under way or were told of before their end."""
-        self._settle_each(sorted(self._sites.under_way() | self._reporter.told().keys()))
+        """The same, of those that are known to be under way or were told of before their end: as many as there is time
+        for, because the wishes of all others wait. The others have their turn the next time.
+        """
+        known = sorted(self._sites.under_way() | self._reporter.told().keys())
+        turn = [site for site in known if site > self._went_on] + [site for site in known if site <= self._went_on]
+        self._settle_each(self._within(GOING_ON_SECONDS, turn))
+
+    def _within(self, seconds: float, sites: Sequence[str]) -> Iterator[str]:
+        """One of them, and the next ones as long as no more time has passed."""
+        ends = time.monotonic() + seconds
+        for site in sites:
+            self._went_on = site
+            yield site
+            if time.monotonic() > ends:
+                return
 
     def answer(self, wish: Wish) -> Report:
         """Carry out the wish, and report how it ended. Errors as `handle`, and those of the portal."""
@@ -80,7 +97,7 @@ class Wishes:
             )
             return report_of(position.plan, outcome)
         if position and not position.outcome:
-            self._settle(spec.site, wish)
+            self._settle(self._sites, spec.site, wish)
         if wish.mode is Mode.VERIFY:
             return self._verify(spec)
         if wish.mode is Mode.LOOK:
@@ -119,27 +136,29 @@ class Wishes:
         )
 
     def _settle_each(self, sites: Iterable[str]) -> None:
+        """A server of names that is found silent is asked once for all of them."""
         waiting = self._reporter.told()
+        together = self._sites.together()
         for site in sites:
-            self._settle_alone(site, waiting=site in waiting)
+            self._settle_alone(together, site, waiting=site in waiting)
 
-    def _settle_alone(self, site: str, *, waiting: bool) -> None:
+    def _settle_alone(self, together: Sites, site: str, *, waiting: bool) -> None:
         try:
             if waiting or not self._sites.is_settled(site):
-                self._settle(site)
+                self._settle(together, site)
         except PanggonError as error:
             log.warning("%s waits: %s", site, error)
         except Exception:  # with its traceback in the log: one broken journal must not hold up all other sites
             log.exception("%s cannot be resumed", site)
 
-    def _settle(self, site: str, wish: Wish | None = None) -> None:
+    def _settle(self, sites: Sites, site: str, wish: Wish | None = None) -> None:
         """End an earlier run; the newer `wish` may bring the password's hash that it needs, and no other will."""
         position = self._sites.position(site)
         if position is None:
             return
         told = self._reporter.told().get(site)
         outcome = runs.resume(
-            self._sites,
+            sites,
             site,
             credentials=None if wish is None else wish.credentials,
             watch=self._progress.watch(position.wish),

@@ -87,7 +87,7 @@ def verify(config: NodeConfig, path: Path | None, *, as_json: bool) -> None:
     Tanpa SPEC.json: semua situs yang belum dihapus, seperti yang terakhir dibuat.
     """
     if path is None:
-        _verify_all(Sites.of(config, silent={}), as_json=as_json)
+        _verify_all(Sites.of(config).together(), as_json=as_json)
     sites = Sites.of(config)
     spec = _spec(sites, path)
     checks = (*(_gone(sites, spec) if spec.state is SiteState.PURGED else ()), *runs.verify(sites, spec))

@@ -205,8 +205,12 @@ class Renewal:
         del self._ordered[host]
 
     def _renew_wildcard(self) -> None:
+        """What cannot be put in place is kept, as of a single name."""
         wildcard = f"*.{self.config.dns.zone}"
-        self._share("_wildcard", self._checked(self.driver.issue(wildcard), wildcard))
+        content = self._ordered.pop(wildcard, b"") or self.driver.issue(wildcard)
+        bundle, self._ordered[wildcard] = self._checked(content, wildcard), content
+        self._share("_wildcard", bundle)
+        del self._ordered[wildcard]
 
     def _take_bought(self) -> None:
         """Whoever bought a certificate puts its files where the settings say; a good one is served within minutes."""

@@ -1,7 +1,8 @@
 """Keeps `core.node.parking` on this machine: one file of root's, which survives restarts of agent and machine."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from panggon.core.node import parking
 from panggon.core.node.parking import Since, Uptime
+from panggon.drivers.system import turns
 from panggon.node.state import records
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -29,15 +31,27 @@ class Parked:
 
     def note(self, sites: Mapping[str, int]) -> None:
         """Of all that are parked; to be said at least every hour. Raises the errors of `records.save`."""
-        former = self._load()
-        found = parking.with_sites(parking.onward(former, self.uptime()), sites)
-        if found.sites != former.sites or found.seconds - former.seconds > SAVED_SECONDS:
-            self._save(found)
+        with self._in_turn():
+            self._note(self._load(), sites)
 
     def begin(self, site: str, record: int) -> None:
         """One more, or one that is known already. Errors as `note`."""
-        known = {each: since.record for each, since in self._load().sites.items()}
-        self.note({**known, site: record})
+        with self._in_turn():
+            former = self._load()
+            self._note(former, {**{each: since.record for each, since in former.sites.items()}, site: record})
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Agent and command line park sites, several at once: without a lock one would take away what the other is just
+        writing.
+        """
+        with turns.taken(self.path.with_suffix(".turn")):
+            yield
+
+    def _note(self, former: parking.Parked, sites: Mapping[str, int]) -> None:
+        found = parking.with_sites(parking.onward(former, self.uptime()), sites)
+        if found.sites != former.sites or found.seconds - former.seconds > SAVED_SECONDS:
+            self._save(found)
 
     def waited(self, site: str, record: int) -> timedelta:
         """How long this machine has seen the site parked."""

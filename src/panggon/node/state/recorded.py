@@ -83,7 +83,7 @@ class Recorded:
                 records.save(self._path(spec.site), specs.dump(spec))
             if spec.state is SiteState.PARKED:
                 self._parked.begin(spec.site, self._written(spec.site))
-        except TemporaryError as error:
+        except PanggonError as error:
             log.warning("%s is applied, but that is not on record: %s", spec.site, error)
 
     def is_here(self, site: str) -> bool:
