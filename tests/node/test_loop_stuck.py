@@ -145,3 +145,34 @@ def test_where_each_look_takes_long_fewer_sites_are_looked_at_and_none_is_left_o
     for _ in range(4):
         watch.look(elapsed=drift.PASS_SECONDS)
     assert looks == [SITE, "s900002"] * 2
+
+
+@pytest.mark.parametrize("error", [PermanentError("disk.refused", "Input/output error"), RuntimeError("no thread")])
+def test_what_goes_wrong_beside_a_run_that_has_begun_does_not_end_it(bench, monkeypatch, error):
+    """The portal would keep that for ever, whatever the run comes to."""
+
+    def fails(*_args, **_more):
+        raise error
+
+    agent, number = bench.agent(), bench.portal.wish(wish(bench, SiteState.SUSPENDED, 3))
+    with monkeypatch.context() as broken:
+        broken.setattr(runs.runner._Run, "_finish", fails)
+        agent.step()
+    told = bench.portal.reports[number]
+    assert (told["outcome"], told["plan"]["spec"]["state"]) == ("closing", "suspended")
+    assert told["problem"]["code"] in ("disk.refused", "node.unexpected")
+    agent.step()
+    assert (bench.portal.reports[number]["outcome"], bench.portal.reports[number]["problem"]) == ("applied", None)
+
+
+def test_what_goes_wrong_behind_the_end_of_a_run_does_not_change_it(bench, monkeypatch):
+    def fails(recorded, spec):
+        if spec.state is SiteState.SUSPENDED:
+            raise OSError(30, "Read-only file system")
+        keep(recorded, spec)
+
+    keep = type(bench.sites.recorded).keep
+    agent, number = bench.agent(), bench.portal.wish(wish(bench, SiteState.SUSPENDED, 3))
+    monkeypatch.setattr(type(bench.sites.recorded), "keep", fails)
+    agent.step()
+    assert bench.portal.reports[number]["outcome"] == "applied"

@@ -78,15 +78,16 @@ class Wishes:
         except InvalidError as error:
             return refused("spec.invalid", " ".join(map(fault_words, error.faults)))
         except PermanentError as error:
-            return refused(error.code, error.detail)
+            return self._so_far(wish, Problem(error.code, error.detail))
         except TemporaryError as error:
             attempts = self._attempts[wish.number] = self._attempts.get(wish.number, 0) + 1
-            if attempts < ATTEMPTS or self._under_way(wish):
+            position = self._begun(wish)
+            if attempts < ATTEMPTS or (position and position.outcome is None):
                 raise
             return refused(error.code, error.detail)
         except Exception as error:
             log.exception("wish %s", wish.number)
-            return refused("node.unexpected", f"{type(error).__name__}: {error}")
+            return self._so_far(wish, Problem("node.unexpected", f"{type(error).__name__}: {error}"))
 
     def _carry_out(self, wish: Wish) -> Report:
         spec = self._sites.parse(wish.spec)
@@ -178,11 +179,22 @@ class Wishes:
         same = position.wish == wish.number and position.plan.spec == spec and wish.mode is Mode.APPLY
         return same and self._is_ours(position)
 
-    def _under_way(self, wish: Wish) -> bool:
-        """Whether a run of this wish has begun: then only its end may be reported."""
+    def _so_far(self, wish: Wish, problem: Problem) -> Report:
+        """The portal keeps the first end that it is told: of a wish whose run has begun that is the run's own, which is
+        gone on with until then (`go_on`).
+        """
+        position = self._begun(wish)
+        if position is None:
+            return refused(problem.code, problem.detail)
+        if position.outcome:
+            return report_of(position.plan, position.outcome)
+        return Report(Ending.CLOSING, plans.dump(position.plan), position.plan.digest, problem=problem)
+
+    def _begun(self, wish: Wish) -> Position | None:
+        """The run of this wish, if one has begun."""
         try:
             spec = self._sites.parse(wish.spec)
             position = self._sites.position(spec.site)
         except PanggonError:
-            return False
-        return position is not None and position.outcome is None and self._is_of(position, wish, spec)
+            return None
+        return position if position and self._is_of(position, wish, spec) else None
