@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -16,7 +17,7 @@ from panggon.core.sites.kinds import Proxy, PythonApplication, Redirect
 from panggon.core.sites.spec import Profile, SiteKind, SiteState
 from panggon.drivers.nginx import visit
 from tests.core.sites.test_routing import PRIVATE, PRIVATE_EVERYWHERE, SCRIPTS
-from tests.node.echo import TARGET, Echo, TcpServer, UnixServer, serving
+from tests.node.echo import ENDLESS, TARGET, Echo, TcpServer, UnixServer, serving
 from tests.node.test_nginx_php import SHOW, php
 from tests.node.web_stand import HOST, SITE, WebStand, request
 
@@ -151,6 +152,29 @@ class TestProxy:
         assert answer.endswith(b"\x81\x04halo")
         other = proxied.raw(request(HOST, headers="Upgrade: h2c\r\n"))
         assert "Upgrade" not in json.loads(other.partition(b"\r\n\r\n")[2])["headers"]
+
+    @pytest.mark.parametrize(
+        ("change", "ends"),
+        [
+            ({"state": SiteState.QUARANTINED}, True),
+            ({"state": SiteState.PARKED}, True),
+            ({"state": SiteState.SUSPENDED}, False),
+            ({"proxy": Proxy(TARGET, keep_host=False)}, False),
+        ],
+    )
+    def test_an_endless_answer_ends_with_its_site(self, proxied: WebStand, change: dict[str, Any], ends: bool) -> None:
+        """One that is suspended finishes what it has begun, within two minutes."""
+        with visit.connected(proxied.door, HOST) as tls:
+            tls.sendall(request(HOST, path=ENDLESS))
+            assert tls.recv(1 << 16).startswith(b"HTTP/1.1 200")
+            proxied.make(kind=SiteKind.PROXY, **{"proxy": Proxy(TARGET), **change})
+            over, deadline = False, time.monotonic() + 4
+            while not over and time.monotonic() < deadline:
+                try:
+                    over = not tls.recv(1 << 16)
+                except OSError:  # cut short
+                    over = True
+        assert over is ends
 
     def test_a_target_that_the_machine_does_not_name_is_never_asked(self, stand: WebStand) -> None:
         stand.make(kind=SiteKind.PROXY, proxy=Proxy(UNKNOWN))

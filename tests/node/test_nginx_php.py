@@ -20,6 +20,11 @@ from tests.waiting import until
 pytestmark = pytest.mark.real
 
 SHOW = "<?php header('Content-Type: application/json'); echo json_encode($_SERVER);"
+# By which many an application takes a visitor for somebody else, or itself for another site.
+BELIEVED = (
+    *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-Server"),
+    *("X-Forwarded-Prefix", "Forwarded", "X-Real-IP", "Client-IP"),
+)
 
 
 @contextmanager
@@ -288,6 +293,7 @@ class TestDown:
             listener.listen()
             with visit.connected(asleep.door, HOST) as visitor:
                 headers = "Proxy: http://jahat.example/\r\nX-Panggon-Proof: x\r\nX-Biasa: y\r\n"
+                headers += "".join(f"{name}: jahat.example\r\n" for name in BELIEVED)
                 visitor.sendall(request(HOST, path="/show.php", headers=headers))
                 connection, _ = listener.accept()
                 with connection:
@@ -295,6 +301,8 @@ class TestDown:
         assert b"HTTP_X_BIASA" in sent
         assert b"HTTP_PROXY" not in sent
         assert b"HTTP_X_PANGGON_PROOF" not in sent
+        assert b"FORWARDED" not in sent
+        assert b"_IP" not in sent
 
     def test_static_files_are_still_served(self, asleep: WebStand) -> None:
         asleep.put("a.txt", "a")

@@ -7,6 +7,7 @@
 local connections = require("connections")
 local ffi = require("ffi")
 local networks = require("networks")
+local proxied = require("proxied")
 local spool = require("spool")
 
 ffi.cdef([[
@@ -92,6 +93,7 @@ local function watch(premature)
         ngx.sleep(SECONDS)
         look()
         spool.look()
+        proxied.look()
     end
 end
 

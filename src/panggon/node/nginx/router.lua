@@ -2,6 +2,7 @@
 
 local cjson = require("cjson.safe")
 local judged = require("judged")
+local proxied = require("proxied")
 local routing = require("routing")
 local spool = require("spool")
 local ssl = require("ngx.ssl")
@@ -135,6 +136,7 @@ local function proxy(site)
     ngx.var.upstream_host = site.keep_host and ngx.var.host .. port_suffix or host
     ngx.var.upstream_origin = site.target
     drop_hop_by_hop()
+    proxied.begin(site, ngx.var.host)
     return hand_over(site, "@proxy")
 end
 
