@@ -111,6 +111,32 @@ def test_who_begins_too_many_sessions_waits_longer_until_some_seconds_after(
         assert server.held == doors
 
 
+def test_who_was_hasty_and_is_so_again_is_found_before_the_next_look(
+    brake: Brake, server: Server, hour: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And nobody else by so short a look."""
+    brake.look(Engine.MARIADB, server)
+    hour[0] += 2.0
+    server.seen = {ONE: Taken(begun=402)}
+    brake.look(Engine.MARIADB, server)
+    server.seen = {}
+    hour[0] += 20.0
+    brake.look(Engine.MARIADB, server)
+    assert server.held == {}
+    monkeypatch.setattr(brakes, "SECONDS", 600.0)
+    over = threading.Event()
+    following = threading.Thread(target=follow, args=(brake, Engine.MARIADB, server, over))
+    following.start()
+    until(lambda: server.said.count("begun") > 2)
+    assert following.is_alive()
+    server.seen = {ONE: Taken(begun=41), OTHER: Taken(begun=41)}
+    following.join(60)
+    assert not following.is_alive()
+    hour[0] += 0.2
+    brake.look(Engine.MARIADB, server)
+    assert server.held == {ONE: HASTY_DOOR}
+
+
 @pytest.mark.parametrize(("begun", "doors"), [(201, {ONE: HASTY_DOOR}), (200, {})])
 def test_of_postgresql_fewer_sessions_are_too_many_on_a_small_machine(
     server: Server, hour: list[float], monkeypatch: pytest.MonkeyPatch, begun: int, doors: Mapping[str, float]

@@ -57,6 +57,10 @@ class Server:
     def taken(self) -> Mapping[str, Taken]:
         return self.seen
 
+    def begun(self, sites: Set[str]) -> int:
+        self.said.append("begun")
+        return sum(its.begun for site, its in self.seen.items() if site in sites)
+
     def own(self) -> Set[int]:
         return self.own_threads
 

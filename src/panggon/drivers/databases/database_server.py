@@ -54,6 +54,12 @@ class Watched(Protocol):
         """By site, what its sessions have taken since this was asked last, as far as the server counts it."""
         ...
 
+    def begun(self, sites: Set[str]) -> int:
+        """How many sessions these sites have begun together since `taken` was asked last, as far as the server tells at
+        once; to be asked many times a second.
+        """
+        ...
+
     def crowding(self) -> Load | None:
         """What they take of what all sites share and one can take all of within a second (locks, places for
         connections), where it may be more than is good; to be asked many times a second. A site may have another name

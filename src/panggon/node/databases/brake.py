@@ -14,7 +14,7 @@ from math import inf
 from queue import SimpleQueue
 from threading import Event, get_native_id
 
-from panggon.core.node.databases import database_load, heaviness
+from panggon.core.node.databases import database_load, haste, heaviness
 from panggon.core.node.databases.database_load import Load, Session
 from panggon.core.sites.spec import Engine
 from panggon.drivers.databases.database_server import DatabaseServer, Watched
@@ -141,14 +141,15 @@ class Brake:
     def _follow(
         self, engine: Engine, watched: Watched, over: Event, ends: float, *, also: Callable[[Watched], None]
     ) -> None:
-        """Until the next look is due, which is at once when somebody comes after a while: put the new sessions of
-        confined sites where they belong, and see that nobody takes all of what can be taken within a second.
+        """Until the next look is due, which is at once when somebody comes after a while, or is hasty again: put the
+        new sessions of confined sites where they belong, and see that nobody takes all of what can be taken within a
+        second.
         """
         if still := self._still.get(engine):
             self._tidy[engine] = inf
             watched.arrivals.sleep(still, each=GLANCE_SECONDS, until=ends + STILL_SECONDS, over=over)
             self._tidy[engine] = time.monotonic()
-        confined = self.placement.confined(engine)
+        confined, suspects = self.placement.confined(engine), self.placement.suspects(engine)
         while time.monotonic() < ends and not over.is_set():
             time.sleep(FOLLOW_SECONDS if confined else GLANCE_SECONDS)  # half the work of an Event's wait
             if confined:
@@ -156,6 +157,8 @@ class Brake:
                 waiting = watched.waiting(self.placement.known(engine))
                 self.placement.follow(engine, threads, waiting)
             also(watched)
+            if suspects and watched.begun(suspects) > haste.AGAIN:
+                return
             if crowding := watched.crowding():
                 _end(engine, watched, {**database_load.giving_way(crowding), **database_load.too_much(crowding)})
                 if crowding.strangers > database_load.STRANGERS_MOST:

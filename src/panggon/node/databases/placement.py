@@ -24,6 +24,8 @@ from panggon.drivers.system import kernel
 from panggon.node import slices
 
 TICKS = os.sysconf("SC_CLK_TCK")
+# So long at least one counts how many sessions a site begins: the visitors of a moment may be many.
+SECONDS = 1.0
 # Shorter lives are no measure of how busy a session is.
 SPAN_LEAST = 0.05
 
@@ -74,7 +76,10 @@ class Placement:
         self._looked[engine] = now
         busy = self._busy(engine, sessions)
         busy |= {site: max(busy.get(site, 0.0), its.worked / seconds) for site, its in taken.items()}
-        begun = {site: its.begun / seconds for site, its in taken.items()}
+        suspects = self.suspects(engine)
+        begun = {
+            site: its.begun / (seconds if site in suspects else max(seconds, SECONDS)) for site, its in taken.items()
+        }
         self.heavy[engine] = heaviness.heavy(self.heavy[engine], busy, now=now)
         most = haste.bound(engine, len(os.sched_getaffinity(0)))
         self._haste[engine] = haste.found(self._haste[engine], begun, most=most, now=now)
@@ -124,6 +129,10 @@ class Placement:
         for thread in self._settled[engine]:
             _set(thread, processors, niceness=0, seconds=slices.OWN if processors != everywhere else slices.USUAL)
         self._own[engine] = threads
+
+    def suspects(self, engine: Engine) -> frozenset[str]:
+        """Sites that were hasty on this server, and are let in again like others."""
+        return haste.suspects(self._haste[engine], now=monotonic())
 
     def confined(self, engine: Engine) -> frozenset[str]:
         """Sites that share processors on this server."""

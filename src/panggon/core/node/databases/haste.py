@@ -11,9 +11,10 @@ MOST = 200.0
 # Of PostgreSQL a session is a process: to begin takes some 5 ms, ten times as long as in MariaDB, and so many of them a
 # quarter of each processor.
 MOST_OF_PROCESSES = 50.0
-# So long it is hasty. Who is at it again as soon as that is over is so for twice as long, and again: until it is found
-# out it has a second or two in which all others wait.
+# So long it is hasty. Who is at it again as soon as that is over is so for twice as long, and again.
 SECONDS, SECONDS_MOST = 20.0, 160.0
+# Of those who were hasty so many sessions within a look are looked at at once: all others wait meanwhile.
+AGAIN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,11 @@ def _again(before: Haste | None, now: float) -> Haste:
     if before is None:
         return Haste(now, SECONDS)
     return Haste(now, before.seconds if before.lasts(now) else min(SECONDS_MOST, 2 * before.seconds))
+
+
+def suspects(known: Mapping[str, Haste], *, now: float) -> frozenset[str]:
+    """Who was hasty, and is let in again like others."""
+    return frozenset(site for site, haste in known.items() if haste.is_known(now) and not haste.lasts(now))
 
 
 def hasty(known: Mapping[str, Haste], *, now: float) -> frozenset[str]:
