@@ -102,6 +102,7 @@ def test_a_line_that_goes_on():
         ("<Files ~" + " " * 60_000 + "a", []),
         ("RewriteRule ^ / " + "[,F" * 20_000, ["routing"]),
         ("Options " + "-" * 60_000 + "!", ["other"]),
+        ('<FilesMatch "' + "|".join([".env"] * 12_000) + '">\n' + "Deny from all\n" * 2000, ["protection"] * 2000),
     ],
 )
 def test_a_line_that_was_made_to_be_read_for_hours(line, expected):

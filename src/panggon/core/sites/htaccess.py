@@ -44,6 +44,8 @@ _HARMLESS_OPTIONS = re.compile(r"(?:-\w+|\+?(?:FollowSymLinks|SymLinksIfOwnerMat
 # The texts are strangers': no pattern may take longer than its line, or one line stops everything.
 _SECTION = re.compile(r"<(/?)Files(Match)?\b([^>]*)>", re.IGNORECASE)
 _ONE_GROUP = re.compile(r"([^()|]*)\((?:\?:)?([^()]*)\)([^()|]*)")
+# Of more nobody looks whether each is private: a stranger's text may have a section of ten thousand.
+_NAMES_MOST = 50
 _WILDCARDS = re.compile(r"[*?+()\[\]{}\\^$|]")
 _DENYING_FLAG = re.compile(r"F|G|forbidden|gone|R *= *40\d", re.IGNORECASE)
 
@@ -72,6 +74,8 @@ def _files(pattern: str, *, ends: bool) -> tuple[str, ...]:
     """
     group = _ONE_GROUP.fullmatch(pattern)
     each = [f"{group[1]}{part}{group[3]}" for part in group[2].split("|")] if group else pattern.split("|")
+    if len(each) > _NAMES_MOST:
+        return ()
     names: list[str] = []
     for words in each:
         name = words.removeprefix("^").removesuffix("$").replace("\\.", ".")

@@ -29,8 +29,8 @@ function M.over()
     end
 end
 
--- Whether it has to end now. A site whose name is gone, or that is quarantined, answers
--- nobody any more; one that is suspended, renamed or led elsewhere finishes what it has begun.
+-- Whether it has to end now. A site whose name is gone, or that is quarantined, answers nobody any more; one that is
+-- suspended, renamed or led elsewhere finishes what it has begun.
 local function ends(request)
     local site = store.site(request.host)
     if not site or site.state == "quarantined" then
