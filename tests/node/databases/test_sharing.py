@@ -129,12 +129,13 @@ def test_who_was_hasty_and_is_so_again_is_found_before_the_next_look(
     following.start()
     until(lambda: server.said.count("begun") > 2)
     assert following.is_alive()
-    server.seen = {ONE: Taken(begun=41), OTHER: Taken(begun=41)}
+    server.seen = {ONE: Taken(begun=41), OTHER: Taken(begun=41, worked=0.19)}
     following.join(60)
     assert not following.is_alive()
     hour[0] += 0.2
     brake.look(Engine.MARIADB, server)
     assert server.held == {ONE: HASTY_DOOR}
+    assert brake.placement.heavy[Engine.MARIADB] == {}
 
 
 @pytest.mark.parametrize(("begun", "doors"), [(201, {ONE: HASTY_DOOR}), (200, {})])

@@ -80,7 +80,8 @@ class Placement:
         begun = {
             site: its.begun / (seconds if site in suspects else max(seconds, SECONDS)) for site, its in taken.items()
         }
-        self.heavy[engine] = heaviness.heavy(self.heavy[engine], busy, now=now)
+        if not suspects or seconds >= SECONDS:  # a look out of its turn, for them, is too short for all others
+            self.heavy[engine] = heaviness.heavy(self.heavy[engine], busy, now=now)
         most = haste.bound(engine, len(os.sched_getaffinity(0)))
         self._haste[engine] = haste.found(self._haste[engine], begun, most=most, now=now)
         self.hasty[engine] = haste.hasty(self._haste[engine], now=now)
